@@ -1,0 +1,45 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := build/release
+SOURCES := pyproject.toml meson.build $(shell find actfn tools -type f -not -name '*.pyc')
+
+.PHONY: demo test quick lint sanitize coefficients clean
+
+# Set up, build, and run the main job on real data.
+demo: $(VENV)/.installed
+	$(BIN)/actfn demo --output actfn-demo.html --force
+
+# Set up, build, and run every test.
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+# What a developer runs while working.
+quick: $(VENV)/.installed
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror actfn/core/*.hpp actfn/core/*.cpp
+
+# The core suite with the address and undefined-behaviour sanitizers in the compiled core.
+sanitize: $(VENV)/.installed
+	$(BIN)/python tools/sanitize.py
+
+coefficients: $(VENV)/.installed
+	$(BIN)/python tools/coefficients.py
+
+$(VENV)/.dependencies: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python tools/requirements.py test | $(BIN)/python -m pip install --quiet -r /dev/stdin
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.dependencies $(SOURCES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -C builddir=$(BUILD) .
+	touch $@
+
+clean:
+	rm -rf build $(VENV)/.installed

@@ -1,0 +1,70 @@
+"""Every activation function with its value, derivatives and vector-Jacobian product, right to the last bit.
+
+Examples
+--------
+>>> import numpy as np, actfn
+>>> actfn.relu(np.array([-1.0, 0.0, 2.0]))
+array([0., 0., 2.])
+>>> float(actfn.sigmoid.derivative(0.0))
+0.25
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING
+
+from actfn import _core
+from actfn.activation import Activation, elementwise, get
+from actfn.catalogue import UnknownNameError, names, search
+from actfn.functions.declare import Interval, Kink, Parameter
+from actfn.information import info
+
+if TYPE_CHECKING:
+    from actfn import layers, ufuncs
+
+__all__ = [
+    "Activation",
+    "Interval",
+    "Kink",
+    "Parameter",
+    "UnknownNameError",
+    "elementwise",
+    "get",
+    "info",
+    "layers",
+    "names",
+    "search",
+    "ufuncs",
+]
+
+_SUBMODULES = frozenset({"layers", "ufuncs"})
+
+
+def _register_bfloat16() -> None:
+    # NumPy keeps the first loop that it finds for a type, so that this cannot wait for the first call.
+    if importlib.util.find_spec("ml_dtypes") is not None:
+        import ml_dtypes
+        import numpy
+
+        _core.register_bfloat16(numpy.dtype(ml_dtypes.bfloat16).num)
+
+
+_register_bfloat16()
+
+
+def __getattr__(name: str) -> Activation:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"actfn.{name}")  # type: ignore[return-value]
+    if name.startswith("_"):
+        raise AttributeError(f"module 'actfn' has no attribute {name!r}")
+    try:
+        activation = get(name)
+    except UnknownNameError as error:
+        raise AttributeError(str(error)) from None
+    return globals().setdefault(name, activation)  # type: ignore[no-any-return]
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *names()})

@@ -1,0 +1,8 @@
+import numpy as np
+
+ufuncs: dict[str, np.ufunc]
+instruction_set: str
+available: str
+compiler: str
+
+def register_bfloat16(type_number: int, /) -> None: ...

@@ -1,0 +1,171 @@
+"""The vocabulary over NumPy: what a kernel runs on that has not been compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+KEPT = ("float16", "bfloat16", "float32", "float64")
+
+
+class Pair:
+    """An unevaluated sum of two float64 arrays, the second no more than half a last place of the first."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, high: Any, low: Any = 0.0) -> None:
+        self.high, self.low = high, low
+
+    def __neg__(self) -> Pair:
+        return Pair(-self.high, -self.low)
+
+    def __add__(self, other: Any) -> Pair:
+        other = as_pair(other)
+        high, low = exact_sum(self.high, other.high), exact_sum(self.low, other.low)
+        middle = exact_sum(high.high, high.low + low.high)
+        return exact_sum(middle.high, middle.low + low.low)
+
+    def __sub__(self, other: Any) -> Pair:
+        return self + -as_pair(other)
+
+    def __mul__(self, other: Any) -> Pair:
+        other = as_pair(other)
+        product = exact_product(self.high, other.high)
+        return exact_sum(product.high, product.low + (self.high * other.low + self.low * other.high))
+
+    def __truediv__(self, other: Any) -> Pair:
+        other = as_pair(other)
+        quotient = self.high / other.high
+        product = exact_product(quotient, other.high)
+        rest = (self.high - product.high) - product.low + self.low - quotient * other.low
+        return exact_sum(quotient, rest / other.high)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __rsub__(self, other: Any) -> Pair:
+        return as_pair(other) - self
+
+    def __rtruediv__(self, other: Any) -> Pair:
+        return as_pair(other) / self
+
+
+def as_pair(value: Any) -> Pair:
+    return value if isinstance(value, Pair) else Pair(value)
+
+
+def exact_sum(a: Any, b: Any) -> Pair:
+    total = a + b
+    part = total - a
+    return Pair(total, (a - (total - part)) + (b - part))
+
+
+def exact_product(a: Any, b: Any) -> Pair:
+    # Dekker's: NumPy has no fused multiply-add.
+    product, a_split, b_split = a * b, a * 134217729.0, b * 134217729.0
+    a_high, b_high = a_split - (a_split - a), b_split - (b_split - b)
+    a_low, b_low = a - a_high, b - b_high
+    return Pair(product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low)
+
+
+class NumPyVocabulary:
+    """The namespace ``m`` over float64 arrays."""
+
+    abs = staticmethod(np.abs)
+    sqrt = staticmethod(np.sqrt)
+    exp = staticmethod(np.exp)
+    expm1 = staticmethod(np.expm1)
+    log = staticmethod(np.log)
+    log1p = staticmethod(np.log1p)
+    tanh = staticmethod(np.tanh)
+    minimum = staticmethod(np.minimum)
+    maximum = staticmethod(np.maximum)
+    copysign = staticmethod(np.copysign)
+    pair = staticmethod(as_pair)
+    sum = staticmethod(exact_sum)
+    product = staticmethod(exact_product)
+
+    def round(self, x: Any) -> Any:
+        return x.high + x.low if isinstance(x, Pair) else x
+
+    def high(self, x: Any) -> Any:
+        return as_pair(x).high
+
+    def constant(self, decimal: str) -> Pair:
+        exact = Fraction(decimal)
+        return Pair(float(exact), float(exact - Fraction(float(exact))))
+
+    def where(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
+        if isinstance(chosen, Pair) or isinstance(otherwise, Pair):
+            chosen, otherwise = as_pair(chosen), as_pair(otherwise)
+            return Pair(
+                np.where(condition, chosen.high, otherwise.high), np.where(condition, chosen.low, otherwise.low)
+            )
+        return np.where(condition, chosen, otherwise)
+
+    def polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
+        result = x * 0.0 + coefficients[-1]
+        for coefficient in reversed(coefficients[:-1]):
+            result = result * x + coefficient
+        return result
+
+    def deep(self, x: Any) -> Any:
+        return x < -600.0
+
+    def exp_pair(self, x: Any, shift: Any) -> Pair:
+        x = as_pair(x)
+        # Two factors, so that the lift comes before the result can be subnormal.
+        half = np.exp(0.5 * x.high)
+        high = half * np.exp2(shift) * half
+        return Pair(high, high * x.low)
+
+    exp_precise = exp_pair
+
+    def expm1_pair(self, x: Any) -> Pair:
+        x = as_pair(x)
+        high = np.expm1(x.high)
+        return Pair(high, (high + 1.0) * x.low)
+
+    def log_pair(self, x: Any) -> Pair:
+        x = as_pair(x)
+        return Pair(np.log(x.high), x.low / x.high)
+
+    def log1p_pair(self, x: Any) -> Pair:
+        x = as_pair(x)
+        return Pair(np.log1p(x.high), x.low / (1.0 + x.high))
+
+
+class InterpretedFunction:
+    """A kernel run over NumPy, with the call of the ufunc that it stands in for."""
+
+    def __init__(self, name: str, kernel: Callable[..., Any], times_g: bool = False) -> None:
+        self.name, self.kernel, self.times_g = name, kernel, times_g
+
+    def __call__(self, *arguments: Any, out: Any = None, where: Any = True, dtype: Any = None) -> Any:
+        x, *others = (np.asarray(argument) for argument in arguments)
+        result_type = np.dtype(dtype) if dtype is not None else self._result_type(x)
+        with np.errstate(all="ignore"):
+            wide = [argument.astype(np.float64) for argument in (x, *others)]
+            factor = wide.pop(1) if self.times_g else None
+            result = self.kernel(NumPyVocabulary(), *wide)
+            result = NumPyVocabulary().round(result) if isinstance(result, Pair) else np.asarray(result)
+            if factor is not None:
+                result = factor * result
+            # A kernel may return a constant; the result has the shape of all that went in.
+            shape = np.broadcast_shapes(*(np.shape(argument) for argument in arguments))
+            result = np.broadcast_to(result, shape).astype(result_type)
+        if out is None and where is True:
+            return result[()]
+        target = np.empty(shape, result_type) if out is None else (out[0] if isinstance(out, tuple) else out)
+        np.copyto(target, result, where=where, casting="same_kind")
+        return target
+
+    def _result_type(self, x: Any) -> Any:
+        if x.dtype.name in KEPT:
+            return x.dtype
+        if x.dtype.kind in "biu":
+            return np.dtype(np.float64)
+        raise TypeError(f"{self.name} is not defined for dtype {x.dtype}")

@@ -1,0 +1,32 @@
+// Compiled once for each instruction set, with other flags and another name for the table; the table is all it exports.
+#include "drive.hpp"
+#include "rows.hpp"
+#include "vocabulary.hpp"
+
+#include "kernels.hpp"
+
+// In the order of actfn::Storage.
+#define ACTFN_ROWS(function)                                                                                           \
+    {each_row<function, truth, double>,         each_row<function, std::int8_t, double>,                               \
+     each_row<function, std::uint8_t, double>,  each_row<function, std::int16_t, double>,                              \
+     each_row<function, std::uint16_t, double>, each_row<function, half, half>,                                        \
+     each_row<function, bfloat, bfloat>,        each_row<function, float, float>,                                      \
+     each_row<function, double, double>}
+
+extern "C" __attribute__((visibility("hidden"))) const actfn::Table ACTFN_TABLE;
+const actfn::Table ACTFN_TABLE = {
+    entries,
+    sizeof entries / sizeof entries[0],
+    {
+        {drive<truth, double, double, double>, nullptr},
+        {drive<std::int8_t, double, double, double>, nullptr},
+        {drive<std::uint8_t, double, double, double>, nullptr},
+        {drive<std::int16_t, double, double, double>, nullptr},
+        {drive<std::uint16_t, double, double, double>, nullptr},
+        {drive<half, half, double, half>, drive<half, half, half, half>},
+        {drive<bfloat, bfloat, double, bfloat>, drive<bfloat, bfloat, bfloat, bfloat>},
+        {drive<float, float, double, float>, drive<float, float, float, float>},
+        {drive<double, double, double, double>, drive<double, double, double, double>},
+    },
+    {ACTFN_ROWS(softmax), ACTFN_ROWS(softmax_vjp), ACTFN_ROWS(log_softmax), ACTFN_ROWS(log_softmax_vjp)},
+};

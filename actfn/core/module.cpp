@@ -1,0 +1,219 @@
+// The extension module: picks the table of the best instruction set and makes NumPy ufuncs and gufuncs of its entries.
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION
+#include <numpy/ndarrayobject.h>
+#include <numpy/ufuncobject.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cpu.hpp"
+#include "table.hpp"
+
+#define ACTFN_TEXT_OF(x) #x
+#define ACTFN_TEXT(x) ACTFN_TEXT_OF(x)
+
+extern "C" {
+extern const actfn::Table actfn_table_base;
+#if defined(__x86_64__)
+extern const actfn::Table actfn_table_avx2;
+extern const actfn::Table actfn_table_avx512;
+#endif
+}
+
+namespace {
+
+using namespace actfn;
+
+static_assert(sizeof(npy_intp) == sizeof(std::ptrdiff_t), "NumPy's inner loops and ours must take the same integers");
+
+const Table* table_of(InstructionSet set) {
+#if defined(__x86_64__)
+    if (set == avx512) return &actfn_table_avx512;
+    if (set == avx2) return &actfn_table_avx2;
+#endif
+    return &actfn_table_base;
+}
+
+constexpr int numpy_types[storage_count] = {NPY_BOOL, NPY_INT8,   NPY_UINT8,   NPY_INT16,  NPY_UINT16,
+                                            NPY_HALF, NPY_NOTYPE, NPY_FLOAT32, NPY_FLOAT64};
+
+bool is_integer(int storage) { return storage < float16; }
+
+// NumPy keeps pointers to these as long as the ufunc lives, which is as long as the process.
+struct Registration {
+    std::vector<PyUFuncGenericFunction> loops;
+    std::vector<char> types;
+    std::vector<void*> data;
+
+    void add(UfuncLoop loop, const void* entry, int first, int others, int parameter, int output, const Entry& shape) {
+        loops.push_back(reinterpret_cast<PyUFuncGenericFunction>(loop));
+        data.push_back(const_cast<void*>(entry));
+        for (int i = 0; i < shape.inputs; ++i) types.push_back(static_cast<char>(i == 0 ? first : others));
+        types.insert(types.end(), static_cast<std::size_t>(shape.parameters), static_cast<char>(parameter));
+        types.insert(types.end(), static_cast<std::size_t>(shape.outputs), static_cast<char>(output));
+    }
+};
+
+PyObject* make_ufunc(const Entry& entry, const UfuncLoop (*loops)[2], const char* signature) {
+    Registration* const r = new Registration;
+    const void* const data = &entry;
+    // Integers go to float64. Python numbers find the loops with float64 parameters first, arrays of the data's type
+    // their own.
+    for (int s = 0; s < storage_count; ++s) {
+        if (s == bfloat16) continue;
+        const int type = numpy_types[s], other = is_integer(s) ? NPY_FLOAT64 : type;
+        r->add(loops[s][0], data, type, other, NPY_FLOAT64, other, entry);
+    }
+    if (entry.parameters > 0)
+        for (int s : {float16, float32})
+            r->add(loops[s][1], data, numpy_types[s], numpy_types[s], numpy_types[s], numpy_types[s], entry);
+    return PyUFunc_FromFuncAndDataAndSignature(r->loops.data(), r->data.data(), r->types.data(),
+                                               static_cast<int>(r->loops.size()), entry.inputs + entry.parameters,
+                                               entry.outputs, PyUFunc_None, entry.name, nullptr, 0, signature);
+}
+
+bool register_type(PyObject* ufunc, const Entry& entry, const UfuncLoop loops[2], int type) {
+    for (int same = 0; same < (entry.parameters > 0 ? 2 : 1); ++same) {
+        std::vector<int> types(static_cast<std::size_t>(entry.inputs + entry.parameters + entry.outputs), type);
+        if (same == 0)
+            for (int p = 0; p < entry.parameters; ++p) types[static_cast<std::size_t>(entry.inputs + p)] = NPY_FLOAT64;
+        const auto loop = reinterpret_cast<PyUFuncGenericFunction>(loops[same]);
+        if (PyUFunc_RegisterLoopForType(reinterpret_cast<PyUFuncObject*>(ufunc), type, loop, types.data(),
+                                        const_cast<Entry*>(&entry)) < 0)
+            return false;
+    }
+    return true;
+}
+
+constexpr Entry row_entries[4] = {{"softmax", 1, 0, 1, {}, {}, {}},
+                                  {"softmax_vjp", 2, 0, 1, {}, {}, {}},
+                                  {"log_softmax", 1, 0, 1, {}, {}, {}},
+                                  {"log_softmax_vjp", 2, 0, 1, {}, {}, {}}};
+
+// The rows' loops in the shape of the elementwise ones.
+struct RowLoops {
+    UfuncLoop loops[storage_count][2];
+    RowLoops(const Table& table, int row) {
+        for (int s = 0; s < storage_count; ++s) loops[s][0] = loops[s][1] = table.rows[row][s];
+    }
+};
+
+template <class Visit> bool each_ufunc(const Table& table, Visit visit) {
+    for (int i = 0; i < table.entry_count; ++i)
+        if (!visit(table.entries[i], table.elementwise, static_cast<const char*>(nullptr))) return false;
+    for (int i = 0; i < 4; ++i) {
+        const RowLoops rows(table, i);
+        if (!visit(row_entries[i], rows.loops, row_entries[i].inputs == 1 ? "(n)->(n)" : "(n),(n)->(n)")) return false;
+    }
+    return true;
+}
+
+struct State {
+    const Table* table;
+    PyObject* ufuncs;
+};
+
+State* state_of(PyObject* module) { return static_cast<State*>(PyModule_GetState(module)); }
+
+std::string available_names() {
+    std::string names;
+    for (int s = 0; s < instruction_set_count; ++s)
+        if (supported(static_cast<InstructionSet>(s)))
+            names += (names.empty() ? "" : ", ") + std::string(instruction_set_names[s]);
+    return names;
+}
+
+// The best instruction set of this machine, or the one that ACTFN_ISA names.
+int chosen_instruction_set() {
+    const char* const wanted = std::getenv("ACTFN_ISA");
+    for (int s = instruction_set_count - 1; s >= 0; --s) {
+        const bool named = wanted == nullptr || *wanted == '\0' || std::strcmp(wanted, instruction_set_names[s]) == 0;
+        if (named && supported(static_cast<InstructionSet>(s))) return s;
+    }
+    PyErr_Format(PyExc_ImportError, "ACTFN_ISA is set to '%s', but this machine and build offer: %s", wanted,
+                 available_names().c_str());
+    return -1;
+}
+
+PyObject* register_bfloat16(PyObject* module, PyObject* argument) {
+    const long type = PyLong_AsLong(argument);
+    if (type == -1 && PyErr_Occurred()) return nullptr;
+    State* const state = state_of(module);
+    const bool done = each_ufunc(*state->table, [&](const Entry& entry, const UfuncLoop(*loops)[2], const char*) {
+        PyObject* const ufunc = PyDict_GetItemString(state->ufuncs, entry.name);
+        return ufunc != nullptr && register_type(ufunc, entry, loops[bfloat16], static_cast<int>(type));
+    });
+    if (!done) return nullptr;
+    Py_RETURN_NONE;
+}
+
+int execute(PyObject* module) {
+    import_array1(-1);
+    import_umath1(-1);
+    const int set = chosen_instruction_set();
+    if (set < 0) return -1;
+    State* const state = state_of(module);
+    state->table = table_of(static_cast<InstructionSet>(set));
+    state->ufuncs = PyDict_New();
+    if (state->ufuncs == nullptr) return -1;
+    const bool done =
+        each_ufunc(*state->table, [&](const Entry& entry, const UfuncLoop(*loops)[2], const char* signature) {
+            PyObject* const ufunc = make_ufunc(entry, loops, signature);
+            if (ufunc == nullptr) return false;
+            const int status = PyDict_SetItemString(state->ufuncs, entry.name, ufunc);
+            Py_DECREF(ufunc);
+            return status == 0;
+        });
+    if (!done || PyModule_AddObjectRef(module, "ufuncs", state->ufuncs) < 0) return -1;
+    if (PyModule_AddStringConstant(module, "instruction_set", instruction_set_names[set]) < 0) return -1;
+    if (PyModule_AddStringConstant(module, "available", available_names().c_str()) < 0) return -1;
+    return PyModule_AddStringConstant(module, "compiler", ACTFN_TEXT(ACTFN_COMPILER));
+}
+
+int traverse(PyObject* module, visitproc visit, void* arg) {
+    State* const state = state_of(module);
+    if (state != nullptr) Py_VISIT(state->ufuncs);
+    return 0;
+}
+
+int clear(PyObject* module) {
+    State* const state = state_of(module);
+    if (state != nullptr) Py_CLEAR(state->ufuncs);
+    return 0;
+}
+
+void release(void* module) { clear(static_cast<PyObject*>(module)); }
+
+PyMethodDef methods[] = {
+    {"register_bfloat16", register_bfloat16, METH_O, "Give every ufunc its loop for the type with this number."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, reinterpret_cast<void*>(execute)},
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, nullptr},
+};
+
+PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                          "actfn._core",
+                          "The compiled ufuncs of actfn.",
+                          sizeof(State),
+                          methods,
+                          slots,
+                          traverse,
+                          clear,
+                          release};
+
+} // namespace
+
+PyMODINIT_FUNC PyInit__core() { return PyModuleDef_Init(&definition); }

@@ -1,0 +1,187 @@
+// softmax, log_softmax and their vector-Jacobian products, row by row: a row is read a block at a time, as doubles,
+// whatever its stride and stored type; nothing is allocated. Equal infinities count as equal numbers: a row of only
+// -inf gives 1/n.
+#pragma once
+
+#include "drive.hpp"
+
+namespace {
+
+constexpr std::ptrdiff_t lanes = 16;
+
+struct row_pointers {
+    const char* x;
+    const char* g;
+    char* y;
+    std::ptrdiff_t x_step, g_step, y_step, n;
+};
+
+// A block of a row in a buffer, filled up to whole lanes.
+template <class S>
+inline std::ptrdiff_t fetch(const char* from, std::ptrdiff_t step, std::ptrdiff_t start, std::ptrdiff_t n,
+                            double filler, double* to) {
+    const std::ptrdiff_t count = n - start < block ? n - start : block;
+    load<S>(from + start * step, step, count, to);
+    for (std::ptrdiff_t i = count; i % lanes != 0; ++i) to[i] = filler;
+    return count;
+}
+
+inline std::ptrdiff_t whole_lanes(std::ptrdiff_t count) { return (count + lanes - 1) / lanes * lanes; }
+
+// The largest of a row; NaN if there is one.
+template <class S> inline double row_maximum(const row_pointers& row) {
+    constexpr double infinity = __builtin_inf();
+    alignas(64) double x[block];
+    double best[lanes];
+    for (std::ptrdiff_t l = 0; l < lanes; ++l) best[l] = -infinity;
+    for (std::ptrdiff_t start = 0; start < row.n; start += block) {
+        const std::ptrdiff_t count = whole_lanes(fetch<S>(row.x, row.x_step, start, row.n, -infinity, x));
+        for (std::ptrdiff_t i = 0; i < count; i += lanes)
+            for (std::ptrdiff_t l = 0; l < lanes; ++l) {
+                const double v = x[i + l];
+                best[l] = (v > best[l]) | (v != v) ? v : best[l];
+            }
+    }
+    double result = best[0];
+    for (std::ptrdiff_t l = 1; l < lanes; ++l) result = (best[l] > result) | (best[l] != best[l]) ? best[l] : result;
+    return result;
+}
+
+// x - maximum, with equal infinities equal.
+template <class M> inline typename M::P below(double x, double maximum) {
+    const bool at_top = x == maximum;
+    return M::select(at_top, M::pair(0.0), M::sum(at_top ? 0.0 : M::maximum(x, -1e300), at_top ? 0.0 : -maximum));
+}
+
+// What the passes over a row gather: how many entries are the largest, the sum of exp(x - maximum) over the others, the
+// sum of g, and the sum of g exp(x - maximum).
+template <class M> struct row_sums {
+    using P = typename M::P;
+    double largest = 0.0;
+    P rest{}, g{}, weighted{};
+    P total() const { return M::add(rest, largest); }
+    void add(const row_sums& other) {
+        largest += other.largest;
+        rest = M::add(rest, other.rest);
+        g = M::add(g, other.g);
+        weighted = M::add(weighted, other.weighted);
+    }
+};
+
+template <class M, class S, class O, bool with_g> inline row_sums<M> sums(const row_pointers& row, double maximum) {
+    alignas(64) double x[block], g[block];
+    row_sums<M> lane[lanes];
+    for (std::ptrdiff_t start = 0; start < row.n; start += block) {
+        const std::ptrdiff_t count = fetch<S>(row.x, row.x_step, start, row.n, -__builtin_inf(), x);
+        if constexpr (with_g) fetch<O>(row.g, row.g_step, start, row.n, 0.0, g);
+        for (std::ptrdiff_t i = 0; i < count; i += lanes)
+            for (std::ptrdiff_t l = 0; l < lanes; ++l) {
+                const bool at_top = x[i + l] == maximum;
+                const auto d = below<M>(x[i + l], maximum);
+                const auto e = with_g ? M::exp_precise(d, 0.0) : M::exp_pair(d, 0.0);
+                lane[l].largest += at_top & (i + l < count) ? 1.0 : 0.0;
+                lane[l].rest = M::add(lane[l].rest, M::select(at_top, M::pair(0.0), e));
+                if constexpr (with_g) {
+                    lane[l].g = M::add(lane[l].g, g[i + l]);
+                    lane[l].weighted = M::add(lane[l].weighted, M::multiply(e, g[i + l]));
+                }
+            }
+    }
+    for (std::ptrdiff_t l = 1; l < lanes; ++l) lane[0].add(lane[l]);
+    return lane[0];
+}
+
+// Write a row whose entries are function(x - maximum, x, g).
+template <class M, class S, class O, bool with_g, class F>
+inline void write(const row_pointers& row, double maximum, F function) {
+    alignas(64) double x[block], g[block], y[block];
+    for (std::ptrdiff_t start = 0; start < row.n; start += block) {
+        const std::ptrdiff_t count = fetch<S>(row.x, row.x_step, start, row.n, 0.0, x);
+        if constexpr (with_g) fetch<O>(row.g, row.g_step, start, row.n, 0.0, g);
+        for (std::ptrdiff_t i = 0; i < count; ++i) y[i] = function(below<M>(x[i], maximum), x[i], with_g ? g[i] : 0.0);
+        store<O>(y, count, row.y + start * row.y_step, row.y_step);
+    }
+}
+
+// wide for results of float32 and narrower, precise for float64; products with g always precise, since their sums
+// cancel.
+template <class S> struct row_precision {
+    using type = wide;
+};
+template <> struct row_precision<double> {
+    using type = precise;
+};
+
+// S is the stored type of x, O that of g and of the result.
+struct softmax {
+    static constexpr bool with_g = false;
+    template <class S, class O> static void apply(const row_pointers& row) {
+        using M = typename row_precision<O>::type;
+        const double maximum = row_maximum<S>(row);
+        const auto total = sums<M, S, O, false>(row, maximum).total();
+        write<M, S, O, false>(row, maximum,
+                              [&](auto d, double, double) { return M::round(M::divide(M::exp_pair(d, 0.0), total)); });
+    }
+};
+
+struct log_softmax {
+    static constexpr bool with_g = false;
+    template <class S, class O> static void apply(const row_pointers& row) {
+        using M = typename row_precision<O>::type;
+        const double maximum = row_maximum<S>(row);
+        const auto found = sums<M, S, O, false>(row, maximum);
+        const auto logarithm = M::log1p_pair(M::add(found.rest, found.largest - 1.0));
+        write<M, S, O, false>(row, maximum, [&](auto d, double x, double) {
+            // A difference past 1e290 may be infinite; the logarithm is nothing beside it.
+            const double rough = x - maximum;
+            return rough < -1e290 ? rough : M::round(M::subtract(d, logarithm));
+        });
+    }
+};
+
+struct softmax_vjp {
+    static constexpr bool with_g = true;
+    template <class S, class O> static void apply(const row_pointers& row) {
+        using M = precise;
+        const double maximum = row_maximum<S>(row);
+        const auto found = sums<M, S, O, true>(row, maximum);
+        const auto total = found.total();
+        const auto mean = M::divide(found.weighted, total);
+        write<M, S, O, true>(row, maximum, [&](auto d, double, double g) {
+            return M::round(M::multiply(M::divide(M::exp_precise(d, 0.0), total), M::subtract(g, mean)));
+        });
+    }
+};
+
+struct log_softmax_vjp {
+    static constexpr bool with_g = true;
+    template <class S, class O> static void apply(const row_pointers& row) {
+        using M = precise;
+        const double maximum = row_maximum<S>(row);
+        const auto found = sums<M, S, O, true>(row, maximum);
+        const auto total = found.total();
+        write<M, S, O, true>(row, maximum, [&](auto d, double, double g) {
+            return M::round(M::subtract(g, M::multiply(M::divide(M::exp_precise(d, 0.0), total), found.g)));
+        });
+    }
+};
+
+// NumPy's generalised inner loop: dimensions are the number of rows and their length.
+template <class F, class S, class O>
+[[gnu::flatten]] void each_row(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps, void*) {
+    const quiet_arithmetic guard;
+    constexpr int operands = F::with_g ? 3 : 2, output = operands - 1;
+    const std::ptrdiff_t* core = steps + operands;
+    for (std::ptrdiff_t r = 0; r < dimensions[0]; ++r) {
+        const row_pointers row = {arguments[0] + r * steps[0],
+                                  arguments[1] + r * steps[1],
+                                  arguments[output] + r * steps[output],
+                                  core[0],
+                                  core[1],
+                                  core[output],
+                                  dimensions[1]};
+        F::template apply<S, O>(row);
+    }
+}
+
+} // namespace

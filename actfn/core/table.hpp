@@ -1,0 +1,41 @@
+// What one instruction set's library offers to the module: its only exported symbol is a table of this type.
+#pragma once
+
+#include <cstddef>
+
+namespace actfn {
+
+// Reads contiguous inputs data[0 .. inputs), writes the contiguous outputs behind them; parameters are double, n of
+// each or one.
+using Loop = void (*)(void* const* data, const double* const* parameters, std::ptrdiff_t n);
+
+// NumPy's inner loop.
+using UfuncLoop = void (*)(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps,
+                           void* entry);
+
+struct Loops {
+    Loop of_scalars; // every parameter is one number
+    Loop of_arrays;  // every parameter has n numbers
+};
+
+struct Entry {
+    const char* name;
+    int inputs, parameters, outputs;
+    Loops single;  // float in, float out
+    Loops wide;    // double in, double out, right to far more than float32
+    Loops precise; // double in, double out, right to the last bits of float64
+};
+
+// How the first input, the further inputs, the parameters and the outputs are stored.
+enum Storage { boolean, int8, uint8, int16, uint16, float16, bfloat16, float32, float64, storage_count };
+
+struct Table {
+    const Entry* entries;
+    int entry_count;
+    // [storage of the data][0: parameters are float64; 1: as the data]
+    UfuncLoop elementwise[storage_count][2];
+    // [storage] of softmax, softmax_vjp, log_softmax, log_softmax_vjp
+    UfuncLoop rows[4][storage_count];
+};
+
+} // namespace actfn

@@ -1,0 +1,361 @@
+// The elementary operations that a kernel may use, in the three precisions in which kernels are compiled:
+//   single    float arithmetic, for kernels that round at most once;
+//   wide      double arithmetic for float32 and narrower results, where a pair is a plain double;
+//   precise   double arithmetic for float64 results, where a pair is an unevaluated sum of two doubles.
+// Everything is straight-line code without calls, so that loops over it vectorise. Each function states its largest
+// error.
+#pragma once
+
+#include <cstdint>
+
+namespace {
+
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr bool has_fma = true;
+#else
+constexpr bool has_fma = false;
+#endif
+
+inline std::uint64_t bits_of(double x) { return __builtin_bit_cast(std::uint64_t, x); }
+inline double from_bits(std::uint64_t x) { return __builtin_bit_cast(double, x); }
+
+// a * b + c, rounded once where the machine can, twice elsewhere.
+inline double fused(double a, double b, double c) {
+    if constexpr (has_fma) return __builtin_fma(a, b, c);
+    return a * b + c;
+}
+
+// NaN in the first argument is kept.
+template <class T> inline T minimum(T x, T limit) { return limit < x ? limit : x; }
+template <class T> inline T maximum(T x, T limit) { return x < limit ? limit : x; }
+inline double magnitude(double x) { return __builtin_fabs(x); }
+
+struct pair_of_doubles {
+    double high, low;
+};
+
+// The exact sum of two doubles; fast_sum needs |a| >= |b| or a == 0.
+inline pair_of_doubles exact_sum(double a, double b) {
+    const double s = a + b, t = s - a;
+    return {s, (a - (s - t)) + (b - t)};
+}
+inline pair_of_doubles fast_sum(double a, double b) {
+    const double s = a + b;
+    return {s, b - (s - a)};
+}
+
+// The exact product of two doubles, where it neither overflows nor underflows.
+inline pair_of_doubles exact_product(double a, double b) {
+    const double p = a * b;
+    if constexpr (has_fma) {
+        return {p, __builtin_fma(a, b, -p)};
+    } else {
+        const double split = 0x1.0000002p+27;
+        const double ta = split * a, tb = split * b;
+        const double ah = ta - (ta - a), bh = tb - (tb - b), al = a - ah, bl = b - bh;
+        const double error = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+        // Splitting overflows past 2^996: there the rounding error is dropped.
+        return {p, error == error ? error : 0.0};
+    }
+}
+
+// log(2) in three parts; k times the first two is exact for |k| < 2^11.
+constexpr double ln2_high = 0x1.62e42fefa3800p-1, ln2_middle = 0x1.ef35793c76800p-45, ln2_low = -0x1.9ff0342542fc3p-90;
+constexpr double log2_e = 0x1.71547652b82fep+0;
+// Adding it leaves the nearest integer in the low bits of the sum.
+constexpr double shifter = 0x1.8p+52;
+
+// 2^k for the integer k in the low bits of shifter + k, -1022 <= k <= 1023.
+inline double power_of_two(double shifted) { return from_bits((bits_of(shifted) + 1023) << 52); }
+
+// x 2^k for |k| <= 2044; the last product is the only rounding.
+struct two_step_scale {
+    double first, second;
+    explicit two_step_scale(double k) {
+        const double half = k * 0.5 + shifter;
+        first = power_of_two(half);
+        second = power_of_two((k - (half - shifter)) + shifter);
+    }
+    double operator()(double x) const { return x * first * second; }
+};
+
+// (e^r - 1 - r) / r^2 for |r| <= log(2) / 2: relative error 2^-56 (tools/coefficients.py).
+inline double exp_remainder(double r) {
+    double p = 0x1.61bfa22dd3437p-33;
+    p = fused(p, r, 0x1.1f7f2000f4cf3p-29);
+    p = fused(p, r, 0x1.ae642c8730352p-26);
+    p = fused(p, r, 0x1.27e4d41d6f553p-22);
+    p = fused(p, r, 0x1.71de3a5aa6edbp-19);
+    p = fused(p, r, 0x1.a01a01a9e80fep-16);
+    p = fused(p, r, 0x1.a01a01a0196aep-13);
+    p = fused(p, r, 0x1.6c16c16c15a6cp-10);
+    p = fused(p, r, 0x1.1111111111111p-7);
+    p = fused(p, r, 0x1.5555555555557p-5);
+    p = fused(p, r, 0x1.5555555555555p-3);
+    return fused(p, r, 0x1.0000000000000p-1);
+}
+
+// (e^u - 1 - u - u^2/2) / u^3 for |u| <= log(2) / 16: relative error 2^-54 (tools/coefficients.py).
+inline double exp_remainder_precise(double u) {
+    double p = 0x1.27e722e57992ep-22;
+    p = fused(p, u, 0x1.71e1757ad3f8ep-19);
+    p = fused(p, u, 0x1.a01a019d83a9ep-16);
+    p = fused(p, u, 0x1.a01a019c387d4p-13);
+    p = fused(p, u, 0x1.6c16c16c16c27p-10);
+    p = fused(p, u, 0x1.1111111111129p-7);
+    p = fused(p, u, 0x1.5555555555555p-5);
+    return fused(p, u, 0x1.5555555555555p-3);
+}
+
+// (2 atanh(s) - 2s) / s^3 as a polynomial in w = s^2, |s| <= 0.1716: relative error 2^-54 (tools/coefficients.py).
+inline double log_remainder(double w) {
+    double p = 0x1.0c039c49989c6p-3;
+    p = fused(p, w, 0x1.0fbe95d716020p-3);
+    p = fused(p, w, 0x1.3b1c355a8f7a2p-3);
+    p = fused(p, w, 0x1.745cf9048dd95p-3);
+    p = fused(p, w, 0x1.c71c720159177p-3);
+    p = fused(p, w, 0x1.2492492476cccp-2);
+    p = fused(p, w, 0x1.9999999999a38p-2);
+    return fused(p, w, 0x1.5555555555555p-1);
+}
+
+// x = 2^k m with m in [sqrt(1/2), sqrt(2)), for a positive normal x.
+struct binade {
+    double k, m;
+    explicit binade(double x) {
+        const std::uint64_t offset = bits_of(x) - 0x3fe6a09e667f3bcd;
+        const std::uint64_t biased = (offset >> 52 ^ 0x800) - 0x800; // sign-extends the 12 bits
+        k = from_bits(bits_of(shifter) + biased) - shifter;
+        m = from_bits(bits_of(x) - (biased << 52));
+    }
+};
+
+struct single {
+    using T = float;
+    static T select(bool condition, T chosen, T otherwise) { return condition ? chosen : otherwise; }
+    static T minimum(T x, T limit) { return ::minimum(x, limit); }
+    static T maximum(T x, T limit) { return ::maximum(x, limit); }
+    static T abs(T x) { return __builtin_fabsf(x); }
+    static T copysign(T x, T sign) { return __builtin_copysignf(x, sign); }
+};
+
+struct double_operations {
+    using T = double;
+    static T select(bool condition, T chosen, T otherwise) { return condition ? chosen : otherwise; }
+    static T minimum(T x, T limit) { return ::minimum(x, limit); }
+    static T maximum(T x, T limit) { return ::maximum(x, limit); }
+    static T abs(T x) { return __builtin_fabs(x); }
+    static T sqrt(T x) { return __builtin_sqrt(x); }
+    static T copysign(T x, T sign) { return __builtin_copysign(x, sign); }
+    static T fused(T a, T b, T c) { return ::fused(a, b, c); }
+};
+
+struct wide : double_operations {
+    using P = double;
+    using double_operations::select;
+
+    static P pair(T x) { return x; }
+    static P constant(double high, double) { return high; }
+    static P sum(T a, T b) { return a + b; }
+    static P product(T a, T b) { return a * b; }
+    static T round(P x) { return x; }
+    static T high(P x) { return x; }
+    static P add(P a, P b) { return a + b; }
+    static P subtract(P a, P b) { return a - b; }
+    static P multiply(P a, P b) { return a * b; }
+    static P divide(P a, P b) { return a / b; }
+    static P negative(P a) { return -a; }
+
+    // float32 has no exponential below 2^-149, far above the subnormal doubles.
+    static constexpr bool deep(T) { return false; }
+
+    // 2^-51, for |x| <= 700 and saturated past it.
+    static T exp(T x) {
+        x = minimum(maximum(x, -700.0), 700.0);
+        const double shifted = fused(x, log2_e, shifter), k = shifted - shifter;
+        const double r = fused(-k, ln2_middle, fused(-k, ln2_high, x));
+        return fused(r * r, exp_remainder(r), r + 1.0) * power_of_two(shifted);
+    }
+    static P exp_pair(P x, T) { return exp(x); }
+    static P exp_precise(P x, T) { return exp(x); }
+
+    // 2^-51 of the result, for x <= 40.
+    static P expm1_pair(P x) {
+        x = maximum(x, -700.0);
+        const double shifted = fused(x, log2_e, shifter), k = shifted - shifter;
+        const double r = fused(-k, ln2_middle, fused(-k, ln2_high, x));
+        const double scale = power_of_two(shifted);
+        return fused(scale, fused(r * r, exp_remainder(r), r), scale - 1.0);
+    }
+
+    // 2^-51 of the result, for positive normal x.
+    static P log_pair(P x) { return log_of_sum(x, 0.0); }
+    // 2^-51 of the result, for q > -1.
+    static P log1p_pair(P q) {
+        const pair_of_doubles s = exact_sum(1.0, q);
+        return log_of_sum(s.high, s.low);
+    }
+
+    static T expm1(T x) { return select(x > 40.0, exp(x), expm1_pair(minimum(x, 40.0))); }
+    static T log(T x) { return log_domain(x, log_pair(x > 0.0 ? x : 1.0)); }
+    static T log1p(T x) { return log_domain(1.0 + x, log1p_pair(x > -1.0 ? x : 0.0)); }
+    static T tanh(T x) {
+        const P q = -expm1_pair(-2.0 * abs(x));
+        return copysign(q / (2.0 - q), x);
+    }
+
+  private:
+    static T log_domain(T x, T inside) {
+        constexpr double infinity = __builtin_inf();
+        return x > 0.0 ? (x < infinity ? inside : x) : (x == 0.0 ? -infinity : __builtin_nan(""));
+    }
+    static T log_of_sum(T x, T small) {
+        const binade b(x);
+        const double f = b.m - 1.0, s = f / (2.0 + f), half_square = 0.5 * f * f;
+        const double rest = s * (half_square + s * s * log_remainder(s * s)) + small / x;
+        return fused(b.k, ln2_high, f - (half_square - fused(b.k, ln2_middle, rest)));
+    }
+};
+
+struct precise : double_operations {
+    using P = pair_of_doubles;
+    using double_operations::select;
+    static P select(bool condition, P chosen, P otherwise) {
+        return {condition ? chosen.high : otherwise.high, condition ? chosen.low : otherwise.low};
+    }
+
+    static P pair(T x) { return {x, 0.0}; }
+    static P constant(double high, double low) { return {high, low}; }
+    static P sum(T a, T b) { return exact_sum(a, b); }
+    static P product(T a, T b) { return exact_product(a, b); }
+    static T round(P x) { return x.high + x.low; }
+    static T high(P x) { return x.high; }
+    static P negative(P a) { return {-a.high, -a.low}; }
+
+    // Pair arithmetic: relative error 2^-102 unless the operands cancel.
+    static P add(P a, T b) {
+        const P s = exact_sum(a.high, b);
+        return fast_sum(s.high, s.low + a.low);
+    }
+    static P add(T a, P b) { return add(b, a); }
+    static P add(P a, P b) {
+        const P s = exact_sum(a.high, b.high), t = exact_sum(a.low, b.low);
+        const P u = fast_sum(s.high, s.low + t.high);
+        return fast_sum(u.high, u.low + t.low);
+    }
+    static P subtract(P a, P b) { return add(a, negative(b)); }
+    static P subtract(P a, T b) { return add(a, -b); }
+    static P subtract(T a, P b) { return add(negative(b), a); }
+    static P multiply(P a, T b) {
+        const P p = exact_product(a.high, b);
+        return fast_sum(p.high, fused(a.low, b, p.low));
+    }
+    static P multiply(T a, P b) { return multiply(b, a); }
+    static P multiply(P a, P b) {
+        const P p = exact_product(a.high, b.high);
+        return fast_sum(p.high, p.low + fused(a.high, b.low, a.low * b.high));
+    }
+    static P divide(P a, P b) {
+        const double reciprocal = 1.0 / b.high, q = a.high * reciprocal;
+        const P p = exact_product(q, b.high);
+        const double rest = ((a.high - p.high) - p.low) + fused(-q, b.low, a.low);
+        return fast_sum(q, rest * reciprocal);
+    }
+    static P divide(T a, P b) { return divide(pair(a), b); }
+    static P divide(P a, T b) { return divide(a, pair(b)); }
+
+    // Whether exp(x) is so small that a factor would magnify its rounding as a subnormal number.
+    static bool deep(T x) { return x < -600.0; }
+
+    // e^x 2^shift: relative error 2^-56.
+    static P exp_pair(P x, T shift) {
+        const reduction r(x);
+        const double square = r.high * r.high * exp_remainder(r.high);
+        const P s = fast_sum(1.0, r.high);
+        return scale(fast_sum(s.high, square + fused(r.low, s.high + square, s.low)), r.k + shift);
+    }
+
+    // e^x 2^shift: relative error 2^-64; e^(r/8) by its series, then squared three times as e - 1.
+    static P exp_precise(P x, T shift) {
+        const reduction r(x);
+        const P u = fast_sum(0.125 * r.high, 0.125 * r.low);
+        const P square = multiply(u, u);
+        const double cube = u.high * square.high * exp_remainder_precise(u.high);
+        P p = add(u, P{0.5 * square.high, fused(0.5, square.low, cube)});
+        for (int i = 0; i < 3; ++i) p = add(P{2.0 * p.high, 2.0 * p.low}, multiply(p, p));
+        return scale(add(p, 1.0), r.k + shift);
+    }
+
+    // e^x - 1: relative error 2^-55, for x <= 40.
+    static P expm1_pair(P x) {
+        const reduction r(x);
+        const double square = r.high * r.high * exp_remainder(r.high);
+        const P s = fast_sum(r.high, square);
+        const P p = fast_sum(s.high, fused(r.low, 1.0 + s.high, s.low));
+        const double two_k = power_of_two(maximum(r.k, -1000.0) + shifter);
+        const P whole = exact_sum(two_k, -1.0);
+        return add(whole, P{two_k * p.high, two_k * p.low});
+    }
+
+    // log(x): relative error 2^-55, for positive x.
+    static P log_pair(P x) {
+        const bool tiny = x.high < 0x1p-1000;
+        const double lift = tiny ? 0x1p+100 : 1.0;
+        const binade b(x.high * lift);
+        return log_of(b, x.low * lift, tiny ? b.k - 100.0 : b.k, x.high * lift);
+    }
+    // log(1 + q): relative error 2^-55, for q > -1.
+    static P log1p_pair(P q) {
+        const P s = add(q, 1.0);
+        const binade b(s.high);
+        // Below 2^-60 the logarithm is q, whose bits beside 1 would not all fit.
+        return select(abs(q.high) < 0x1p-60, q, log_of(b, s.low, b.k, s.high));
+    }
+
+    // 0.52 ULP.
+    static T exp(T x) { return round(exp_pair(pair(x), 0.0)); }
+    static T expm1(T x) { return select(x > 40.0, exp(x), round(expm1_pair(pair(minimum(x, 40.0))))); }
+    static T log(T x) { return log_domain(x, round(log_pair(pair(x > 0.0 ? x : 1.0)))); }
+    static T log1p(T x) { return log_domain(1.0 + x, round(log1p_pair(pair(x > -1.0 ? x : 0.0)))); }
+    static T tanh(T x) {
+        const P q = negative(expm1_pair(pair(-2.0 * abs(x))));
+        return copysign(round(divide(q, subtract(2.0, q))), x);
+    }
+
+  private:
+    static T log_domain(T x, T inside) {
+        constexpr double infinity = __builtin_inf();
+        return x > 0.0 ? (x < infinity ? inside : x) : (x == 0.0 ? -infinity : __builtin_nan(""));
+    }
+
+    // x = k log(2) + high + low with |high| <= log(2) / 2; x is cut off at +-800.
+    struct reduction {
+        double k, high, low;
+        explicit reduction(P x) {
+            const bool inside = ::magnitude(x.high) <= 800.0;
+            const double h = minimum(maximum(x.high, -800.0), 800.0), l = inside ? x.low : 0.0;
+            k = (h * log2_e + shifter) - shifter;
+            const P r = exact_sum(h - k * ln2_high, -(k * ln2_middle));
+            const P s = fast_sum(r.high, r.low + (l - k * ln2_low));
+            high = s.high, low = s.low;
+        }
+    };
+
+    static P scale(P x, double k) {
+        const two_step_scale by(k);
+        return {by(x.high), by(x.low)};
+    }
+
+    // log(m + c) + k log(2), where c is small / x of the scaled argument.
+    static P log_of(const binade& b, double small, double k, double x) {
+        const double f = b.m - 1.0, s = f / (2.0 + f), w = s * s;
+        const P square = exact_product(f, 0.5 * f);
+        const double rest = s * (square.high + w * log_remainder(w)) - square.low + small / x;
+        const P head = exact_sum(f, -square.high);
+        const P log_m = fast_sum(head.high, head.low + rest);
+        const P whole = fast_sum(k * ln2_high, k * ln2_middle);
+        return add(whole, log_m);
+    }
+};
+
+} // namespace

@@ -1,0 +1,193 @@
+"""Activations of one number and scalar parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from actfn.activation import Activation, compiled, is_plain
+from actfn.arrays import InterpretedFunction
+from actfn.functions.declare import Declaration
+
+ORDERS = ("value", "first", "second")
+SUFFIXES = ("", "_d1", "_d2")
+
+
+class Elementwise(Activation):
+    """A function from x to y that broadcasts its parameters against x.
+
+    Arrays, scalars and lists of float16, bfloat16, float32 and float64 keep their dtype; integers and bool give float64. Every
+    call takes ``out=``, ``where=`` and what else a ufunc takes, never warns, is NaN at NaN and has its limit at infinity.
+    """
+
+    __slots__ = ("_arguments", "_orders", "_value_and_first", "_vjp")
+
+    _arguments: tuple[Any, ...]
+    _orders: tuple[Any, ...]
+    _value_and_first: Any
+    _vjp: Any
+
+    def __init__(self, declaration: Declaration, values: Mapping[str, Any] | None = None) -> None:
+        super().__init__(declaration, values)
+        name, kernels = declaration.name, declaration.kernels
+        set_once = object.__setattr__
+        orders = [
+            compiled(name + suffix) or InterpretedFunction(name, kernels[k]) for suffix, k in zip(SUFFIXES, ORDERS)
+        ]
+        set_once(self, "_orders", tuple(orders))
+        set_once(self, "_vjp", compiled(f"{name}_vjp") or InterpretedFunction(name, kernels["first"], times_g=True))
+        set_once(self, "_value_and_first", compiled(f"{name}_value_d1"))
+        set_once(self, "_arguments", tuple(_as_argument(value) for value in self._values.values()))
+
+    def __call__(self, x: Any, /, **keywords: Any) -> Any:
+        """Return f(x).
+
+        Parameters
+        ----------
+        x : array_like
+            Any shape, any real dtype.
+        **keywords
+            The function's parameters, and ``out``, ``where``, ``dtype``, ... as for any ufunc.
+
+        Returns
+        -------
+        ndarray or scalar
+            The shape of x broadcast with the parameters.
+
+        Raises
+        ------
+        TypeError
+            If the dtype is complex, object or a string, or a parameter is unknown or missing.
+        ValueError
+            If a parameter is outside its domain, or shapes do not broadcast.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.leaky_relu(np.array([-2.0, 3.0]), negative_slope=0.5)
+        array([-1.,  3.])
+        """
+        return self._run(self._orders[0], (x,), keywords)
+
+    def derivative(self, x: Any, /, order: int = 1, **keywords: Any) -> Any:
+        """Return the derivative of an order 0, 1 or 2 at x; at a kink the value that ``kinks`` states.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> float(actfn.tanh.derivative(0.0)), float(actfn.softplus.derivative(0.0, order=2))
+        (1.0, 0.25)
+        """
+        if order not in (0, 1, 2):
+            raise ValueError(f"{self.name}: order must be 0, 1 or 2, got {order!r}")
+        return self._run(self._orders[order], (x,), keywords)
+
+    def gradient(self, x: Any, /, **keywords: Any) -> Any:
+        """Return the first derivative at x."""
+        return self._run(self._orders[1], (x,), keywords)
+
+    def vjp(self, x: Any, g: Any, /, **keywords: Any) -> Any:
+        """Return g f'(x) in one pass: the gradient that a training step needs.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.relu.vjp(np.array([-1.0, 2.0]), np.array([10.0, 10.0]))
+        array([ 0., 10.])
+        """
+        return self._run(self._vjp, (x, g), keywords)
+
+    def value_and_derivative(self, x: Any, /, **keywords: Any) -> tuple[Any, Any]:
+        """Return f(x) and f'(x), in one pass over memory for a NumPy array.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> [float(part) for part in actfn.sigmoid.value_and_derivative(0.0)]
+        [0.5, 0.25]
+        """
+        if self._value_and_first is not None and is_plain(x):
+            value, first = self._run(self._value_and_first, (x,), keywords)
+            return value, first
+        return self(x, **keywords), self.gradient(x, **keywords)
+
+    def parameter_vjp(self, x: Any, g: Any, /, **parameters: Any) -> dict[str, Any]:
+        """Return, for each parameter, the gradient of sum(g f(x)) in the parameter's own shape.
+
+        Raises
+        ------
+        TypeError
+            If the function has no parameters.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> x, alpha = np.array([[-1.0, 2.0], [-3.0, -4.0]]), np.array([0.1, 0.2])
+        >>> actfn.prelu.parameter_vjp(x, np.ones((2, 2)), alpha=alpha)
+        {'alpha': array([-4., -4.])}
+        """
+        if not self._values:
+            raise TypeError(f"{self.name} has no parameters, so that parameter_vjp has nothing to return")
+        arguments = self._all_arguments(parameters)
+        if parameters:
+            raise TypeError(f"{self.name}.parameter_vjp takes x, g and parameters, not {', '.join(parameters)}")
+        gradients: dict[str, Any] = {}
+        for name, argument in zip(self._values, arguments):
+            kernel = self._declaration.kernels[f"partial_{name}"]
+            product = compiled(f"{self.name}_vjp_{name}") or InterpretedFunction(self.name, kernel, times_g=True)
+            gradients[name] = _summed_to(self._apply(product, (_as_argument(x), g, *arguments), {}), argument)
+        return gradients
+
+    def _run(self, function: Any, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        if not keywords and not self._values:
+            return self._apply(function, inputs, keywords)
+        # Beside a float64 parameter, a Python number as x would be taken for the narrowest type.
+        x = _as_argument(inputs[0])
+        return self._apply(function, (x, *inputs[1:], *self._all_arguments(keywords)), keywords)
+
+    def _apply(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        try:
+            return function(*arguments, **keywords)
+        except (TypeError, ValueError) as error:
+            raise self._unsupported(error, arguments[0]) from error
+
+    def _all_arguments(self, keywords: dict[str, Any]) -> tuple[Any, ...]:
+        """Take the parameters out of the keywords; return all parameters, in their order, as the ufunc takes them."""
+        given = {name: keywords.pop(name) for name in [*keywords] if name not in UFUNC_KEYWORDS}
+        for name, value in given.items():
+            given[name] = _as_argument(self._checked(name, value))
+        if not given and None not in self._arguments:
+            return self._arguments
+        arguments = tuple(given.get(name, default) for name, default in zip(self._values, self._arguments))
+        for name, argument in zip(self._values, arguments):
+            if argument is None:
+                parameter = self._declaration.parameters[name]
+                raise TypeError(
+                    f"{self.name} needs {name}, for example {name}={parameter.example}: {parameter.description}"
+                )
+        return arguments
+
+
+UFUNC_KEYWORDS = frozenset({"out", "where", "dtype", "casting", "order", "subok", "signature"})
+
+
+def _as_argument(value: Any) -> Any:
+    # As float64, a Python number keeps all its digits beside a float32 array.
+    return np.float64(value) if isinstance(value, (int, float)) else value
+
+
+def _summed_to(product: Any, parameter: Any) -> Any:
+    """Sum the axes along which a parameter was broadcast."""
+    shape = np.shape(parameter)
+    extra = tuple(range(np.ndim(product) - len(shape)))
+    ones = tuple(
+        i + len(extra) for i, length in enumerate(shape) if length == 1 and np.shape(product)[i + len(extra)] != 1
+    )
+    kind = getattr(parameter, "dtype", None) if np.ndim(parameter) else None
+    target = kind if kind is not None and kind.kind == "f" else product.dtype
+    if not extra and not ones:
+        return product.astype(target) if np.ndim(product) else target.type(product)
+    summed = np.sum(product, axis=extra + ones, dtype=np.float64, keepdims=True)
+    return summed.reshape(shape).astype(target)[()] if shape else summed.reshape(()).astype(target)[()]

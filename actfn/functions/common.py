@@ -1,0 +1,44 @@
+"""Pieces that several kernels share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# A power of two that lifts an exponential out of the subnormal numbers, so that a large factor does not magnify its rounding.
+LIFT_BITS = 128.0
+UNLIFT = 2.0**-128
+
+# Past this no exponential of float64 is above zero.
+SATURATED = 800.0
+
+
+def constant(m: Any, x: Any, value: Any) -> Any:
+    """Return the value, but NaN where x is NaN."""
+    return m.where(x == x, value, x)  # noqa: PLR0124
+
+
+def decaying(m: Any, exponent: Any, exponential: str = "exp_pair") -> tuple[Any, Any]:
+    """Return exp(exponent) for exponent <= 0, lifted where it would be subnormal, and the factor that takes the lift back."""
+    deep = m.deep(m.high(exponent))
+    lifted = getattr(m, exponential)(exponent, m.where(deep, LIFT_BITS, 0.0))
+    return lifted, m.where(deep, UNLIFT, 1.0)
+
+
+def scaled(m: Any, beta: Any, x: Any) -> tuple[Any, Any, Any]:
+    """Return beta x to twice the precision (0 where it is saturated), and where it is saturated high and low."""
+    rough = beta * x
+    high, low = rough > SATURATED, rough < -SATURATED
+    return m.product(beta, m.where(high | low, 0.0, x)), high, low
+
+
+def magnitude(m: Any, t: Any) -> tuple[Any, Any]:
+    """Return where a pair is negative, and its absolute value."""
+    negative = m.high(t) < 0.0
+    return negative, m.where(negative, -t, t)
+
+
+def unit_fraction(m: Any, slope: Any) -> Any:
+    """Return 1/n as a pair where a slope is the float64 nearest to it, and the slope itself elsewhere."""
+    to_integer = 1.5 * 2.0**52
+    n = (1.0 / slope + to_integer) - to_integer
+    return m.where(1.0 / n == slope, 1.0 / m.pair(n), slope)

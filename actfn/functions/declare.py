@@ -1,0 +1,139 @@
+"""How a function is declared: what it is, how it is computed, what a reader should know."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+INFINITY = float("inf")
+
+KINDS = ("elementwise", "simplex", "grouped")
+KERNELS = ("value", "first", "second")
+
+
+class Interval(NamedTuple):
+    """A set of reals between two ends; an infinite end is always open."""
+
+    low: float = -INFINITY
+    high: float = INFINITY
+    low_closed: bool = False
+    high_closed: bool = False
+
+    def __contains__(self, value: object) -> bool:
+        if not isinstance(value, (int, float)):
+            return False
+        above = value >= self.low if self.low_closed else value > self.low
+        below = value <= self.high if self.high_closed else value < self.high
+        return above and below
+
+    def __str__(self) -> str:
+        left = "[" if self.low_closed else "("
+        right = "]" if self.high_closed else ")"
+        return f"{left}{self.low:.15g}, {self.high:.15g}{right}"
+
+
+REALS = Interval()
+POSITIVE = Interval(0.0)
+NON_NEGATIVE = Interval(0.0, low_closed=True)
+
+
+class Parameter(NamedTuple):
+    """A scalar or array that the function takes beside its input; no default means that it must be given.
+
+    The example stands in for a value that must be given where one is needed to show the function. For a unit fraction the
+    float64 nearest to 1/n means 1/n itself, as in hard_sigmoid, whose corners are at -3 and 3 for a slope of 1/6.
+    """
+
+    name: str
+    default: float | int | str | None
+    domain: Interval | tuple[str, ...]
+    description: str
+    example: float | int | None = None
+    unit_fraction: bool = False
+
+
+class Kink(NamedTuple):
+    """A place where the derivative jumps: its slopes from the left and the right, and the one that is returned."""
+
+    x: float
+    left: float
+    right: float
+    chosen: float
+
+
+class Declaration:
+    """One function, as declared; everything else in the library is derived from it.
+
+    Attributes
+    ----------
+    formula : callable
+        The truth, as in the paper: ``formula(m, x, *parameters)`` over a namespace of mathematical operations.
+    kernels : mapping of str to callable
+        How it is computed: ``value``, ``first``, ``second`` and ``partial_<parameter>``, over the vocabulary.
+    """
+
+    def __init__(
+        self,
+        body: type,
+        kind: str,
+        *,
+        aliases: tuple[str, ...] = (),
+        tags: tuple[str, ...] = (),
+        papers: tuple[str, ...] = (),
+        frameworks: Mapping[str, str] | None = None,
+        parameters: tuple[Parameter, ...] = (),
+        single_rounding: bool = False,
+        inverse_of: str | None = None,
+    ) -> None:
+        members = vars(body)
+        self.name: str = body.__name__
+        self.module: str = body.__module__
+        self.kind = kind
+        self.aliases = aliases
+        self.tags = frozenset(tags)
+        self.papers = papers
+        self.frameworks: Mapping[str, str] = MappingProxyType(dict(frameworks or {}))
+        self.parameters: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in parameters})
+        self.single_rounding = single_rounding
+        self.inverse_of = inverse_of
+        self.summary = (inspect.getdoc(body) or "").split("\n")[0]
+        self.formula: Callable[..., Any] = self._member(members, "formula")
+        self.range: Callable[..., Interval] = self._member(members, "range")
+        self.kinks: Callable[..., tuple[Kink, ...]] = members.get("kinks", lambda **parameters: ())
+        self.inverse: Callable[..., tuple[str, dict[str, Any]] | None] = members.get(
+            "inverse", lambda **parameters: None
+        )
+        self.kernels: Mapping[str, Callable[..., Any]] = MappingProxyType(self._kernels(members))
+        if not self.summary:
+            raise TypeError(f"{self.name}: a declaration needs a docstring whose first line says what the function is")
+
+    def _member(self, members: Mapping[str, Any], member: str) -> Callable[..., Any]:
+        if not callable(members.get(member)):
+            raise TypeError(f"{self.name}: a declaration needs a function called {member!r}")
+        return members[member]  # type: ignore[no-any-return]
+
+    def _kernels(self, members: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+        if self.kind != "elementwise":
+            return {}
+        names = [*KERNELS, *(f"partial_{parameter}" for parameter in self.parameters)]
+        return {name: self._member(members, name) for name in names}
+
+    def __repr__(self) -> str:
+        return f"<declaration of {self.name}>"
+
+
+def elementwise(**facts: Any) -> Callable[[type], Declaration]:
+    """Declare a function of one number and its scalar parameters."""
+    return lambda body: Declaration(body, "elementwise", **facts)
+
+
+def simplex(**facts: Any) -> Callable[[type], Declaration]:
+    """Declare a function from a row to a row of the same length."""
+    return lambda body: Declaration(body, "simplex", **facts)
+
+
+def grouped(**facts: Any) -> Callable[[type], Declaration]:
+    """Declare a function that takes several inputs to one."""
+    return lambda body: Declaration(body, "grouped", **facts)

@@ -1,0 +1,293 @@
+"""S-shaped functions between two limits, and their inverses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actfn.functions.common import constant, decaying, magnitude, unit_fraction
+from actfn.functions.declare import INFINITY, POSITIVE, REALS, Interval, Kink, Parameter, elementwise
+
+
+def logistic(m: Any, t: Any) -> Any:
+    """Return 1 / (1 + exp(-t)) for a pair t, as a pair: with e = exp(-|t|) neither half overflows nor cancels."""
+    negative, size = magnitude(m, t)
+    e = m.exp_pair(-size, 0.0)
+    return m.where(negative, e, 1.0) / (1.0 + e)
+
+
+def logistic_second(m: Any, size: Any, factor: float) -> Any:
+    """Return factor e (1 - e) / (1 + e)^3 for e = exp(-size); 1 - e comes from expm1, so that it is exact near 0."""
+    e, unlift = decaying(m, -size)
+    d = 1.0 + e
+    return m.round(-m.expm1_pair(-size) * factor / (d * d * d) * e) * unlift
+
+
+@elementwise(
+    aliases=("logistic", "expit"),
+    tags=("sigmoidal", "bounded", "monotone", "smooth", "probability"),
+    papers=(
+        "Verhulst 1838, Notice sur la loi que la population poursuit dans son accroissement",
+        "Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors",
+    ),
+    frameworks={
+        "PyTorch": "torch.sigmoid, nn.Sigmoid",
+        "JAX": "nn.sigmoid",
+        "Keras": "activations.sigmoid",
+        "ONNX": "Sigmoid",
+    },
+)
+class sigmoid:
+    """The logistic function: squashes the reals to (0, 1); a probability, a gate."""
+
+    def formula(m: Any, x: Any) -> Any:
+        return 1 / (1 + m.exp(-x))
+
+    def value(m: Any, x: Any) -> Any:
+        return m.round(logistic(m, m.pair(x)))
+
+    def first(m: Any, x: Any) -> Any:
+        e = m.exp_pair(m.pair(-m.abs(x)), 0.0)
+        d = 1.0 + e
+        return m.round(e / (d * d))
+
+    def second(m: Any, x: Any) -> Any:
+        return m.copysign(logistic_second(m, m.pair(m.abs(x)), 1.0), -x)
+
+    def range() -> Interval:
+        return Interval(0.0, 1.0)
+
+    def inverse() -> tuple[str, dict[str, Any]]:
+        return "logit", {}
+
+
+@elementwise(
+    tags=("sigmoidal", "bounded", "monotone", "smooth", "zero_centred"),
+    papers=("LeCun, Bottou, Orr & Müller 1998, Efficient BackProp",),
+    frameworks={
+        "PyTorch": "torch.tanh, nn.Tanh",
+        "JAX": "nn.tanh",
+        "Keras": "activations.tanh",
+        "ONNX": "Tanh",
+    },
+)
+class tanh:
+    """The hyperbolic tangent: a sigmoid with range (-1, 1) that passes through the origin with slope 1."""
+
+    def formula(m: Any, x: Any) -> Any:
+        return m.tanh(x)
+
+    def value(m: Any, x: Any) -> Any:
+        q = -m.expm1_pair(m.pair(-2.0 * m.abs(x)))
+        return m.copysign(m.round(q / (2.0 - q)), x)
+
+    def first(m: Any, x: Any) -> Any:
+        e, unlift = decaying(m, m.pair(-2.0 * m.abs(x)))
+        d = 1.0 + e
+        return m.round(e / (d * d)) * (4.0 * unlift)
+
+    def second(m: Any, x: Any) -> Any:
+        return m.copysign(logistic_second(m, m.pair(2.0 * m.abs(x)), 8.0), -x)
+
+    def range() -> Interval:
+        return Interval(-1.0, 1.0)
+
+    def inverse() -> tuple[str, dict[str, Any]]:
+        return "inverse_tanh", {}
+
+
+@elementwise(
+    aliases=("soft_sign",),
+    tags=("sigmoidal", "bounded", "monotone", "zero_centred"),
+    papers=(
+        "Elliott 1993, A better activation function for artificial neural networks",
+        "Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural networks",
+    ),
+    frameworks={
+        "PyTorch": "nn.functional.softsign, nn.Softsign",
+        "JAX": "nn.soft_sign",
+        "Keras": "activations.softsign",
+        "ONNX": "Softsign",
+    },
+)
+class softsign:
+    """A sigmoid without an exponential, x / (1 + |x|): it saturates polynomially, more slowly than tanh."""
+
+    def formula(m: Any, x: Any) -> Any:
+        return x / (1 + m.abs(x))
+
+    def value(m: Any, x: Any) -> Any:
+        a = m.minimum(m.abs(x), 1e300)
+        return m.copysign(m.round(a / m.sum(1.0, a)), x)
+
+    def first(m: Any, x: Any) -> Any:
+        a = m.minimum(m.abs(x), 1e300)
+        reciprocal = 1.0 / m.sum(1.0, a)
+        return m.round(reciprocal * reciprocal)
+
+    def second(m: Any, x: Any) -> Any:
+        a = m.minimum(m.abs(x), 1e300)
+        reciprocal = 1.0 / m.sum(1.0, a)
+        # The formula has 0 as its second derivative at the joint, half way between the one-sided 2 and -2.
+        cube = m.where(x == 0.0, 0.0, m.round(reciprocal * reciprocal * reciprocal))
+        return m.copysign(2.0 * cube, -x)
+
+    def range() -> Interval:
+        return Interval(-1.0, 1.0)
+
+    def inverse() -> tuple[str, dict[str, Any]]:
+        return "inverse_softsign", {}
+
+
+@elementwise(
+    aliases=("hardsigmoid",),
+    tags=("sigmoidal", "bounded", "monotone", "piecewise_linear", "probability"),
+    papers=(
+        "Courbariaux, Bengio & David 2015, BinaryConnect, arXiv:1511.00363",
+        "Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244",
+    ),
+    frameworks={
+        "PyTorch": "nn.functional.hardsigmoid, nn.Hardsigmoid (slope 1/6)",
+        "JAX": "nn.hard_sigmoid (slope 1/6)",
+        "Keras": "activations.hard_sigmoid (slope 1/6 in Keras 3, 0.2 in Keras 1 and 2)",
+        "ONNX": "HardSigmoid (alpha=0.2, beta=0.5)",
+    },
+    parameters=(
+        Parameter("slope", 1 / 6, POSITIVE, "slope of the middle piece", unit_fraction=True),
+        Parameter("offset", 0.5, REALS, "value of the middle piece at 0"),
+    ),
+)
+class hard_sigmoid:
+    """A straight line cut off at 0 and 1: the cheap sigmoid of mobile networks."""
+
+    def formula(m: Any, x: Any, slope: Any, offset: Any) -> Any:
+        line = slope * x + offset
+        return m.where(line <= 0, 0, m.where(line >= 1, 1, line))
+
+    def value(m: Any, x: Any, slope: Any, offset: Any) -> Any:
+        return m.minimum(m.maximum(hard_line(m, x, slope, offset), 0.0), 1.0)
+
+    def first(m: Any, x: Any, slope: Any, offset: Any) -> Any:
+        return hard_inside(m, x, slope, offset, slope)
+
+    def second(m: Any, x: Any, slope: Any, offset: Any) -> Any:
+        return constant(m, x, 0.0)
+
+    def partial_slope(m: Any, x: Any, slope: Any, offset: Any) -> Any:
+        return hard_inside(m, x, slope, offset, x)
+
+    def partial_offset(m: Any, x: Any, slope: Any, offset: Any) -> Any:
+        return hard_inside(m, x, slope, offset, 1.0)
+
+    def range(slope: float, offset: float) -> Interval:
+        return Interval(0.0, 1.0, low_closed=True, high_closed=True)
+
+    def kinks(slope: float, offset: float) -> tuple[Kink, ...]:
+        return (
+            Kink(-offset / slope, 0.0, slope, chosen=0.0),
+            Kink((1.0 - offset) / slope, slope, 0.0, chosen=0.0),
+        )
+
+
+def hard_line(m: Any, x: Any, slope: Any, offset: Any) -> Any:
+    # Past 1e150 the line is cut off for every slope of use, and the pair must not overflow.
+    return m.round(unit_fraction(m, slope) * m.minimum(m.maximum(x, -1e150), 1e150) + offset)
+
+
+def hard_inside(m: Any, x: Any, slope: Any, offset: Any, inside: Any) -> Any:
+    line = hard_line(m, x, slope, offset)
+    return m.where((line > 0.0) & (line < 1.0), inside, constant(m, x, 0.0))
+
+
+@elementwise(
+    inverse_of="sigmoid", tags=("monotone",), frameworks={"PyTorch": "torch.logit", "JAX": "scipy.special.logit"}
+)
+class logit:
+    """The log-odds log(y / (1 - y)): the inverse of sigmoid."""
+
+    def formula(m: Any, x: Any) -> Any:
+        return m.log(x / (1 - x))
+
+    def value(m: Any, x: Any) -> Any:
+        # log(1 + (2x - 1) / (1 - x)) keeps its digits near the root, log(x / (1 - x)) near 0.
+        small = x < 0.25
+        odds = m.pair(m.where(small, x, 2.0 * x - 1.0)) / m.sum(1.0, -x)
+        left = m.log_pair(m.where(small & (x > 0.0), odds, 1.0))
+        right = m.log1p_pair(m.where(small | (x >= 1.0), 0.0, odds))
+        return outside(m, x, 0.0, 1.0, m.round(m.where(small, left, right)), -INFINITY, INFINITY)
+
+    def first(m: Any, x: Any) -> Any:
+        return outside(m, x, 0.0, 1.0, 1.0 / x / (1.0 - x), INFINITY, INFINITY)
+
+    def second(m: Any, x: Any) -> Any:
+        first = 1.0 / x / (1.0 - x)
+        return outside(m, x, 0.0, 1.0, m.round(m.sum(x, x - 1.0)) * first * first, -INFINITY, INFINITY)
+
+    def range() -> Interval:
+        return REALS
+
+    def inverse() -> tuple[str, dict[str, Any]]:
+        return "sigmoid", {}
+
+
+def outside(m: Any, x: Any, low: float, high: float, inside: Any, at_low: Any, at_high: Any) -> Any:
+    """Return a value inside an interval, its limits at the ends, and NaN outside and at NaN."""
+    beyond = m.where(x == low, at_low, m.where(x == high, at_high, float("nan")))
+    return m.where((x > low) & (x < high), inside, beyond)
+
+
+@elementwise(
+    inverse_of="tanh",
+    aliases=("artanh",),
+    tags=("monotone",),
+    frameworks={"PyTorch": "torch.atanh", "JAX": "numpy.arctanh"},
+)
+class inverse_tanh:
+    """The inverse hyperbolic tangent log((1 + y) / (1 - y)) / 2: the inverse of tanh."""
+
+    def formula(m: Any, x: Any) -> Any:
+        return m.log((1 + x) / (1 - x)) / 2
+
+    def value(m: Any, x: Any) -> Any:
+        # (1 + a) / (1 - a) = 1 + 2a / (1 - a).
+        a = m.where(m.abs(x) < 1.0, m.abs(x), 0.0)
+        inside = m.round(0.5 * m.log1p_pair(2.0 * a / m.sum(1.0, -a)))
+        return outside(m, x, -1.0, 1.0, m.copysign(inside, x), -INFINITY, INFINITY)
+
+    def first(m: Any, x: Any) -> Any:
+        return outside(m, x, -1.0, 1.0, m.round(1.0 / (m.sum(1.0, -x) * m.sum(1.0, x))), INFINITY, INFINITY)
+
+    def second(m: Any, x: Any) -> Any:
+        reciprocal = 1.0 / (m.sum(1.0, -x) * m.sum(1.0, x))
+        return outside(m, x, -1.0, 1.0, m.round(reciprocal * reciprocal * (2.0 * x)), -INFINITY, INFINITY)
+
+    def range() -> Interval:
+        return REALS
+
+    def inverse() -> tuple[str, dict[str, Any]]:
+        return "tanh", {}
+
+
+@elementwise(inverse_of="softsign", tags=("monotone",))
+class inverse_softsign:
+    """The inverse of softsign, y / (1 - |y|)."""
+
+    def formula(m: Any, x: Any) -> Any:
+        return x / (1 - m.abs(x))
+
+    def value(m: Any, x: Any) -> Any:
+        return outside(m, x, -1.0, 1.0, m.round(x / m.sum(1.0, -m.abs(x))), -INFINITY, INFINITY)
+
+    def first(m: Any, x: Any) -> Any:
+        reciprocal = 1.0 / m.sum(1.0, -m.abs(x))
+        return outside(m, x, -1.0, 1.0, m.round(reciprocal * reciprocal), INFINITY, INFINITY)
+
+    def second(m: Any, x: Any) -> Any:
+        reciprocal = 1.0 / m.sum(1.0, -m.abs(x))
+        cube = m.where(x == 0.0, 0.0, m.round(reciprocal * reciprocal * reciprocal))
+        return outside(m, x, -1.0, 1.0, m.copysign(2.0 * cube, x), -INFINITY, INFINITY)
+
+    def range() -> Interval:
+        return REALS
+
+    def inverse() -> tuple[str, dict[str, Any]]:
+        return "softsign", {}

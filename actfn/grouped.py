@@ -1,0 +1,97 @@
+"""Activations from a group of inputs to one output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actfn.activation import Activation
+
+
+class Grouped(Activation):
+    """Maxout: the largest of each group of inputs along an axis.
+
+    Contiguous groups are neighbours; strided ones take every (n / group_size)-th input, as TensorFlow Addons did.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, x: Any, /, axis: int = -1, out: Any = None, **parameters: Any) -> Any:
+        """Return the largest of each group; NaN if one is NaN.
+
+        Parameters
+        ----------
+        x : array_like
+            The length of the axis must be a multiple of ``group_size``.
+        group_size : int
+        axis : int
+        grouping : {"contiguous", "strided"}
+
+        Raises
+        ------
+        TypeError
+            If ``group_size`` is missing, or the dtype is complex, object or a string.
+        ValueError
+            If the axis cannot be cut into groups.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> actfn.maxout([1, 2, 3, 4, 5, 6, 7, 8, 9], group_size=3)
+        array([3., 6., 9.])
+        """
+        groups, member, _ = self._groups(x, axis, parameters)
+        return np.max(groups, axis=member, out=out)
+
+    def vjp(self, x: Any, g: Any, /, axis: int = -1, **parameters: Any) -> Any:
+        """Return the gradient for x: g goes to the largest input of each group, the first of equals.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.maxout.vjp(np.array([1.0, 3.0, 2.0, 2.0]), np.array([10.0, 20.0]), group_size=2)
+        array([ 0., 10., 20.,  0.])
+        """
+        groups, member, shape = self._groups(x, axis, parameters)
+        winner = np.expand_dims(np.argmax(groups, axis=member), member)
+        expected = groups.shape[:member] + groups.shape[member + 1 :]
+        cotangent = np.broadcast_to(np.asarray(g), expected) if np.ndim(g) == 0 else np.asarray(g)
+        if cotangent.shape != expected:
+            raise ValueError(f"{self.name}.vjp: g must have the shape {expected} of the result, got {cotangent.shape}")
+        result = np.zeros(groups.shape, np.result_type(groups, cotangent))
+        np.put_along_axis(result, winner, np.expand_dims(cotangent, member), axis=member)
+        # A NaN wins its group, and its gradient is NaN as everywhere else.
+        lost = np.isnan(np.take_along_axis(groups, winner, axis=member))
+        np.put_along_axis(
+            result, winner, np.where(lost, np.nan, np.take_along_axis(result, winner, axis=member)), axis=member
+        )
+        return result.reshape(shape)
+
+    def _groups(self, x: Any, axis: int, parameters: dict[str, Any]) -> tuple[Any, int, tuple[int, ...]]:
+        """Return x with its axis split into group and member, the position of the members' axis, and the shape of x."""
+        values = {**self._values, **{name: self._checked(name, value) for name, value in parameters.items()}}
+        size = values["group_size"]
+        if size is None:
+            raise TypeError(f"{self.name} needs group_size, for example group_size=2: how many inputs share one output")
+        if not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueError(f"{self.name}: group_size must be a positive integer, got {size!r}")
+        array = np.asarray(x)
+        if array.dtype.kind in "biu":
+            array = array.astype(np.float64)
+        elif array.dtype.name not in ("float16", "bfloat16", "float32", "float64"):
+            raise TypeError(
+                f"{self.name} is not defined for dtype {array.dtype}; it takes real floating-point, integer and bool arrays"
+            )
+        if array.ndim == 0 or not isinstance(axis, (int, np.integer)) or not -array.ndim <= axis < array.ndim:
+            raise ValueError(f"{self.name}: x of shape {array.shape} has no axis {axis!r}")
+        axis = int(axis) % array.ndim
+        length = array.shape[axis]
+        if length % size:
+            raise ValueError(
+                f"{self.name}: axis {axis} has length {length}, which is not a multiple of group_size {size}"
+            )
+        contiguous = values["grouping"] == "contiguous"
+        split = (length // size, size) if contiguous else (size, length // size)
+        grouped = array.reshape(array.shape[:axis] + split + array.shape[axis + 1 :])
+        return grouped, axis + 1 if contiguous else axis, array.shape

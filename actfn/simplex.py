@@ -1,0 +1,107 @@
+"""Activations from a row to a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actfn.activation import Activation, compiled
+
+
+class Simplex(Activation):
+    """A function along one axis whose every output depends on every input of its row.
+
+    dtypes are kept as for elementwise functions, sums are taken in float64 or better. Equal infinities count as equal numbers: a
+    row of only -inf gives equal shares, and one +inf takes all. NaN makes its own row NaN, and no other.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, x: Any, /, axis: int = -1, **keywords: Any) -> Any:
+        """Return f of every row along an axis.
+
+        Parameters
+        ----------
+        x : array_like
+            At least one dimension; the axis may be empty.
+        axis : int
+            The axis along which the rows lie.
+        **keywords
+            ``out``, ``dtype``, ... as for any gufunc.
+
+        Raises
+        ------
+        TypeError
+            If the dtype is complex, object or a string, or ``where=`` is given.
+        ValueError
+            If x is a scalar, or has no such axis.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.softmax(np.array([0.0, 0.0]))
+        array([0.5, 0.5])
+        """
+        return self._along("", (x,), axis, keywords)
+
+    def vjp(self, x: Any, g: Any, /, axis: int = -1, **keywords: Any) -> Any:
+        """Return the gradient of sum(g f(x)) by x, without forming a Jacobian.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.softmax.vjp(np.array([0.0, 0.0]), np.array([1.0, 0.0]))
+        array([ 0.25, -0.25])
+        """
+        return self._along("_vjp", (x, g), axis, keywords)
+
+    def jacobian(self, x: Any, /, axis: int = -1) -> Any:
+        """Return the full matrix of partial derivatives of each row.
+
+        Returns
+        -------
+        ndarray
+            The row's axis moved to the end and doubled: ``[..., i, j]`` is the derivative of output i by input j.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.softmax.jacobian(np.array([0.0, 0.0]))
+        array([[ 0.25, -0.25],
+               [-0.25,  0.25]])
+        """
+        rows = np.moveaxis(np.asarray(x), self._axis(x, axis), -1)
+        n = rows.shape[-1]
+        # Row i of the Jacobian is the product with the i-th unit vector.
+        return self._along(
+            "_vjp", (rows[..., np.newaxis, :], np.eye(n, dtype=np.result_type(rows, np.float16))), -1, {}
+        )
+
+    def _why_no(self, member: str) -> str:
+        return f"{super()._why_no(member)} and {self.name}.jacobian(x) for the full matrix"
+
+    def _axis(self, x: Any, axis: int) -> int:
+        dimensions = np.ndim(x)
+        if dimensions == 0:
+            raise ValueError(f"{self.name} takes a row, so x needs at least one dimension; got the scalar {x!r}")
+        if not isinstance(axis, (int, np.integer)) or not -dimensions <= axis < dimensions:
+            raise ValueError(
+                f"{self.name}: axis must be from {-dimensions} to {dimensions - 1} for shape {np.shape(x)}, got {axis!r}"
+            )
+        return int(axis)
+
+    def _along(self, suffix: str, inputs: tuple[Any, ...], axis: int, keywords: dict[str, Any]) -> Any:
+        axis = self._axis(inputs[0], axis)
+        if len(inputs) > 1:
+            inputs = (inputs[0], self._cotangent(*inputs))
+        if "where" in keywords:
+            raise TypeError(f"{self.name} takes no where=: set the entries that must not count to -inf instead")
+        try:
+            return compiled(self.name + suffix)(*inputs, axis=axis, **keywords)
+        except (TypeError, ValueError) as error:
+            raise self._unsupported(error, inputs[0]) from error
+
+    def _cotangent(self, x: Any, g: Any) -> Any:
+        # A scalar stands for the same cotangent everywhere.
+        return np.broadcast_to(g, np.shape(x)) if np.ndim(g) == 0 else g

@@ -1,0 +1,172 @@
+"""The tracer: a kernel called with this namespace returns the graph of what it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from actfn.functions.declare import Declaration
+
+NUMBER, PAIR, MASK = "number", "pair", "mask"
+
+# What each operation of the vocabulary takes and gives; "same" is the kind of its arguments.
+FUNCTIONS = {
+    "abs": NUMBER,
+    "sqrt": NUMBER,
+    "exp": NUMBER,
+    "expm1": NUMBER,
+    "log": NUMBER,
+    "log1p": NUMBER,
+    "tanh": NUMBER,
+    "minimum": NUMBER,
+    "maximum": NUMBER,
+    "copysign": NUMBER,
+    "round": NUMBER,
+    "high": NUMBER,
+    "pair": PAIR,
+    "sum": PAIR,
+    "product": PAIR,
+    "exp_pair": PAIR,
+    "exp_precise": PAIR,
+    "expm1_pair": PAIR,
+    "log_pair": PAIR,
+    "log1p_pair": PAIR,
+    "deep": MASK,
+}
+
+
+class Node:
+    """One value of a kernel: an operation and its arguments, or an input, or a constant."""
+
+    __slots__ = ("arguments", "graph", "kind", "operation", "value")
+
+    def __init__(self, graph: Graph, operation: str, arguments: tuple[Node, ...], kind: str, value: Any = None) -> None:
+        self.graph, self.operation, self.arguments, self.kind, self.value = graph, operation, arguments, kind, value
+
+    def _binary(self, operation: str, other: Any, swapped: bool = False, kind: str | None = None) -> Node:
+        other = self.graph.node(other)
+        arguments = (other, self) if swapped else (self, other)
+        if kind is None:
+            kind = PAIR if PAIR in (self.kind, other.kind) else NUMBER
+        return self.graph.make(operation, arguments, kind)
+
+    def __add__(self, other: Any) -> Node:
+        return self._binary("add", other)
+
+    def __radd__(self, other: Any) -> Node:
+        return self._binary("add", other, swapped=True)
+
+    def __sub__(self, other: Any) -> Node:
+        return self._binary("subtract", other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return self._binary("subtract", other, swapped=True)
+
+    def __mul__(self, other: Any) -> Node:
+        return self._binary("multiply", other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return self._binary("multiply", other, swapped=True)
+
+    def __truediv__(self, other: Any) -> Node:
+        return self._binary("divide", other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return self._binary("divide", other, swapped=True)
+
+    def __neg__(self) -> Node:
+        return self.graph.make("negative", (self,), self.kind)
+
+    def __lt__(self, other: Any) -> Node:
+        return self._binary("less", other, kind=MASK)
+
+    def __le__(self, other: Any) -> Node:
+        return self._binary("less_equal", other, kind=MASK)
+
+    def __gt__(self, other: Any) -> Node:
+        return self._binary("less", other, swapped=True, kind=MASK)
+
+    def __ge__(self, other: Any) -> Node:
+        return self._binary("less_equal", other, swapped=True, kind=MASK)
+
+    def __eq__(self, other: object) -> Node:  # type: ignore[override]
+        return self._binary("equal", other, kind=MASK)
+
+    def __and__(self, other: Any) -> Node:
+        return self._binary("and", other, kind=MASK)
+
+    def __or__(self, other: Any) -> Node:
+        return self._binary("or", other, kind=MASK)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a kernel is straight-line code: select with m.where instead of `if`, `and`, `or` and `not`")
+
+
+class Graph:
+    """The namespace ``m`` that records: nodes in the order of their making, equal ones only once."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._known: dict[tuple[Any, ...], Node] = {}
+
+    def make(self, operation: str, arguments: tuple[Node, ...], kind: str, value: Any = None) -> Node:
+        key = (operation, value, *map(id, arguments))
+        if key not in self._known:
+            self._known[key] = Node(self, operation, arguments, kind, value)
+            self.nodes.append(self._known[key])
+        return self._known[key]
+
+    def node(self, value: Any) -> Node:
+        if isinstance(value, Node):
+            return value
+        return self.make("literal", (), NUMBER, repr(float(value)))
+
+    def input(self, name: str) -> Node:
+        return self.make("input", (), NUMBER, name)
+
+    def constant(self, decimal: str) -> Node:
+        """Return a constant that a pair holds to 106 bits."""
+        exact = Fraction(decimal)
+        high = float(exact)
+        return self.make("constant", (), PAIR, (high, float(exact - Fraction(high))))
+
+    def where(self, condition: Node | bool, chosen: Any, otherwise: Any) -> Node:
+        if isinstance(condition, bool):
+            return self.node(chosen if condition else otherwise)
+        chosen, otherwise = self.node(chosen), self.node(otherwise)
+        if PAIR in (chosen.kind, otherwise.kind):
+            chosen, otherwise = self._as_pair(chosen), self._as_pair(otherwise)
+        return self.make("where", (condition, chosen, otherwise), chosen.kind)
+
+    def polynomial(self, x: Any, coefficients: Sequence[float]) -> Node:
+        """Return the polynomial with these coefficients, lowest first, unrolled."""
+        result = self.node(coefficients[-1])
+        for coefficient in reversed(coefficients[:-1]):
+            result = self.make("fused", (result, self.node(x), self.node(coefficient)), NUMBER)
+        return result
+
+    def _as_pair(self, node: Node) -> Node:
+        return node if node.kind == PAIR else self.make("pair", (node,), PAIR)
+
+    def __getattr__(self, operation: str) -> Callable[..., Node]:
+        if operation not in FUNCTIONS:
+            raise AttributeError(f"the vocabulary has no operation {operation!r}; it has {', '.join(FUNCTIONS)}")
+        return lambda *arguments: self.make(operation, tuple(map(self.node, arguments)), FUNCTIONS[operation])
+
+
+def trace(declaration: Declaration, kernel: str) -> tuple[Graph, Node]:
+    """Run one kernel of a declaration on the tracer; return the graph and the node of its result."""
+    graph = Graph()
+    inputs = [graph.input(name) for name in ("x", *declaration.parameters)]
+    result = graph.node(declaration.kernels[kernel](graph, *inputs))
+    return graph, result if result.kind == NUMBER else graph.round(result)
+
+
+def operations(declaration: Declaration, kernel: str) -> int:
+    """Count the operations of a kernel: the cost that the documentation states."""
+    graph, _ = trace(declaration, kernel)
+    return sum(node.operation not in ("input", "literal", "constant") for node in graph.nodes)

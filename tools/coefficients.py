@@ -1,0 +1,114 @@
+"""Print the polynomial coefficients that the kernels and the vocabulary use, with the error of each polynomial.
+
+Each polynomial interpolates its function at Chebyshev nodes with 60 digits, which is within a factor of two of the best one;
+the coefficients are then rounded to float64.
+
+    python tools/coefficients.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mpmath
+from mpmath import mpf
+
+mpmath.mp.dps = 60
+
+Function = Callable[[mpf], mpf]
+
+NORMAL_TAIL_SCALE = 3  # k in t = (a - k) / (a + k)
+NORMAL_TAIL_END = mpf("39.5")
+
+
+def interpolate(function: Function, low: mpf, high: mpf, degree: int) -> list[mpf]:
+    """Return the coefficients, lowest first, of the polynomial through the Chebyshev nodes of [low, high]."""
+    nodes = [
+        (low + high) / 2 + (high - low) / 2 * mpmath.cospi((k + mpf("0.5")) / (degree + 1)) for k in range(degree + 1)
+    ]
+    matrix = mpmath.matrix([[node**power for power in range(degree + 1)] for node in nodes])
+    return list(mpmath.lu_solve(matrix, mpmath.matrix([function(node) for node in nodes])))
+
+
+def report(name: str, function: Function, low: mpf, high: mpf, degree: int) -> None:
+    """Print one polynomial as Python and C++ both read it, and its largest relative error on 2,000 points."""
+    coefficients = interpolate(function, mpf(low), mpf(high), degree)
+    rounded = [float(c) for c in coefficients]
+    points = [low + (high - low) * mpf(k) / 1999 for k in range(2000)]
+    worst = max(abs(mpmath.polyval(rounded[::-1], p) / function(p) - 1) for p in points)
+    print(f"{name}: degree {degree}, relative error 2^{mpmath.nstr(mpmath.log(worst, 2), 4)}")
+    for coefficient in rounded:
+        print(f"    {coefficient.hex()},")
+
+
+def series(function: Function, start: int) -> Function:
+    """Return the function given by a power series, summed to 60 digits."""
+
+    def evaluate(x: mpf) -> mpf:
+        total, k = mpf(0), start
+        while True:
+            term = function(mpf(k)) * x ** (k - start)
+            total += term
+            if abs(term) < mpf(10) ** -65:
+                return total
+            k += 1
+
+    return evaluate
+
+
+def normal_tail(a: mpf) -> mpf:
+    """P(Z > a) exp(a^2 / 2)."""
+    return mpmath.erfc(a / mpmath.sqrt(2)) / 2 * mpmath.exp(a * a / 2)
+
+
+def gelu_slope(a: mpf) -> mpf:
+    """gelu'(-a) exp(a^2 / 2) = normal_tail(a) - a / sqrt(2 pi)."""
+    return normal_tail(a) - a / mpmath.sqrt(2 * mpmath.pi)
+
+
+GELU_SLOPE_ROOT = mpmath.findroot(gelu_slope, mpf("0.75"))
+
+
+def at_tail_variable(function: Function) -> Function:
+    """Express a function of a >= 0 in t = (a - k) / (a + k)."""
+    return lambda t: function(NORMAL_TAIL_SCALE * (1 + t) / (1 - t))
+
+
+def gelu_slope_quotient(a: mpf) -> mpf:
+    """gelu_slope(a) / (root - a), with the root's own limit."""
+    if abs(a - GELU_SLOPE_ROOT) < mpf(10) ** -25:
+        return -mpmath.diff(gelu_slope, GELU_SLOPE_ROOT)
+    return gelu_slope(a) / (GELU_SLOPE_ROOT - a)
+
+
+def main() -> None:
+    half_step = mpmath.log(2) / 2
+    factorial = mpmath.factorial
+    report("exp: (e^r - 1 - r) / r^2", series(lambda k: 1 / factorial(k), 2), -half_step, half_step, 11)
+    eighth = half_step / 8
+    report("exp, precise: (e^u - 1 - u - u^2/2) / u^3", series(lambda k: 1 / factorial(k), 3), -eighth, eighth, 7)
+    end = (mpmath.sqrt(2) - 1) / (mpmath.sqrt(2) + 1)
+    report("log: (2 atanh(s) - 2 s) / s^3, in s^2", series(lambda k: 2 / (2 * k + 1), 1), mpf(0), end**2, 7)
+    scale = NORMAL_TAIL_SCALE
+    low, high = mpf(-1), (NORMAL_TAIL_END - scale) / (NORMAL_TAIL_END + scale)
+    tail = at_tail_variable(lambda a: normal_tail(a) * (a + scale))
+    report("normal tail: P(Z > a) exp(a^2/2) (a + k), in t", tail, low, high, 23)
+    report(
+        "gelu slope: (P(Z > a) - a phi(a)) exp(a^2/2) / (root - a), in t",
+        at_tail_variable(gelu_slope_quotient),
+        low,
+        high,
+        23,
+    )
+    for name, value in {
+        "gelu slope's root": GELU_SLOPE_ROOT,
+        "1 / sqrt(2 pi)": 1 / mpmath.sqrt(2 * mpmath.pi),
+        "2 sqrt(2 / pi)": 2 * mpmath.sqrt(2 / mpmath.pi),
+        "2 sqrt(2 / pi) 0.044715": 2 * mpmath.sqrt(2 / mpmath.pi) * mpf("0.044715"),
+        "log(2)": mpmath.log(2),
+    }.items():
+        print(f"{name} = {mpmath.nstr(value, 45)}")
+
+
+if __name__ == "__main__":
+    main()
