@@ -12,11 +12,11 @@ demo: $(VENV)/.installed
 
 # Set up, build, and run every test.
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/pytest -n 2
 
 # What a developer runs while working.
 quick: $(VENV)/.installed
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 -m "not slow"
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -15,7 +15,15 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
-from actfn import _core
+try:
+    from actfn import _core
+except ImportError as error:
+    if "circular import" not in str(error) and "actfn._core" not in str(error):
+        raise
+    raise ImportError(
+        f"actfn's compiled core is not beside {__file__}: this is a source tree; install it (pip install .) and leave its folder"
+    ) from None
+
 from actfn.activation import Activation, elementwise, get
 from actfn.catalogue import UnknownNameError, names, search
 from actfn.functions.declare import Interval, Kink, Parameter

@@ -301,9 +301,9 @@ def _frozen(array: Any) -> Any:
 
 def of(declaration: Declaration) -> Activation:
     """Return the Activation of a declaration, with its defaults."""
-    from actfn.elementwise import Elementwise
-    from actfn.grouped import Grouped
-    from actfn.simplex import Simplex
+    from actfn.kinds.elementwise import Elementwise
+    from actfn.kinds.grouped import Grouped
+    from actfn.kinds.simplex import Simplex
 
     return {"elementwise": Elementwise, "simplex": Simplex, "grouped": Grouped}[declaration.kind](declaration)
 

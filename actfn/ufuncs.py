@@ -26,10 +26,12 @@ from actfn import _core
 # A ufunc pickles as the attribute of a module that bears its name: this is that module.
 globals().update(_core.ufuncs)
 
-__all__ = [*_core.ufuncs]
+
+def __dir__() -> list[str]:
+    return sorted(_core.ufuncs)
 
 
 def __getattr__(name: str) -> np.ufunc:
-    close = difflib.get_close_matches(name, __all__, n=3)
+    close = difflib.get_close_matches(name, _core.ufuncs, n=3)
     hint = f"; close names: {', '.join(close)}" if close else ""
     raise AttributeError(f"there is no ufunc {name!r}{hint}")

@@ -9,9 +9,7 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <memory>
-#include <string>
-#include <vector>
+#include <initializer_list>
 
 #include "cpu.hpp"
 #include "table.hpp"
@@ -46,46 +44,56 @@ constexpr int numpy_types[storage_count] = {NPY_BOOL, NPY_INT8,   NPY_UINT8,   N
 
 bool is_integer(int storage) { return storage < float16; }
 
+constexpr int most_loops = storage_count + 2, most_operands = 8;
+
 // NumPy keeps pointers to these as long as the ufunc lives, which is as long as the process.
 struct Registration {
-    std::vector<PyUFuncGenericFunction> loops;
-    std::vector<char> types;
-    std::vector<void*> data;
+    PyUFuncGenericFunction loops[most_loops];
+    void* data[most_loops];
+    char types[most_loops * most_operands];
+    int count = 0, type_count = 0;
 
-    void add(UfuncLoop loop, const void* entry, int first, int others, int parameter, int output, const Entry& shape) {
-        loops.push_back(reinterpret_cast<PyUFuncGenericFunction>(loop));
-        data.push_back(const_cast<void*>(entry));
-        for (int i = 0; i < shape.inputs; ++i) types.push_back(static_cast<char>(i == 0 ? first : others));
-        types.insert(types.end(), static_cast<std::size_t>(shape.parameters), static_cast<char>(parameter));
-        types.insert(types.end(), static_cast<std::size_t>(shape.outputs), static_cast<char>(output));
+    void add_types(int number, int type) {
+        for (int i = 0; i < number; ++i) types[type_count++] = static_cast<char>(type);
+    }
+    void add(UfuncLoop loop, const Entry& entry, int first, int others, int parameter, int output) {
+        loops[count] = reinterpret_cast<PyUFuncGenericFunction>(loop);
+        data[count++] = const_cast<Entry*>(&entry);
+        add_types(1, first);
+        add_types(entry.inputs - 1, others);
+        add_types(entry.parameters, parameter);
+        add_types(entry.outputs, output);
     }
 };
 
 PyObject* make_ufunc(const Entry& entry, const UfuncLoop (*loops)[2], const char* signature) {
-    Registration* const r = new Registration;
-    const void* const data = &entry;
+    Registration* const r = static_cast<Registration*>(std::calloc(1, sizeof(Registration)));
+    if (r == nullptr) return PyErr_NoMemory();
     // Integers go to float64. Python numbers find the loops with float64 parameters first, arrays of the data's type
     // their own.
     for (int s = 0; s < storage_count; ++s) {
         if (s == bfloat16) continue;
         const int type = numpy_types[s], other = is_integer(s) ? NPY_FLOAT64 : type;
-        r->add(loops[s][0], data, type, other, NPY_FLOAT64, other, entry);
+        r->add(loops[s][0], entry, type, other, NPY_FLOAT64, other);
     }
     if (entry.parameters > 0)
-        for (int s : {float16, float32})
-            r->add(loops[s][1], data, numpy_types[s], numpy_types[s], numpy_types[s], numpy_types[s], entry);
-    return PyUFunc_FromFuncAndDataAndSignature(r->loops.data(), r->data.data(), r->types.data(),
-                                               static_cast<int>(r->loops.size()), entry.inputs + entry.parameters,
+        for (int s : {float16, float32}) {
+            const int type = numpy_types[s];
+            r->add(loops[s][1], entry, type, type, type, type);
+        }
+    return PyUFunc_FromFuncAndDataAndSignature(r->loops, r->data, r->types, r->count, entry.inputs + entry.parameters,
                                                entry.outputs, PyUFunc_None, entry.name, nullptr, 0, signature);
 }
 
 bool register_type(PyObject* ufunc, const Entry& entry, const UfuncLoop loops[2], int type) {
     for (int same = 0; same < (entry.parameters > 0 ? 2 : 1); ++same) {
-        std::vector<int> types(static_cast<std::size_t>(entry.inputs + entry.parameters + entry.outputs), type);
-        if (same == 0)
-            for (int p = 0; p < entry.parameters; ++p) types[static_cast<std::size_t>(entry.inputs + p)] = NPY_FLOAT64;
+        int types[most_operands];
+        for (int i = 0; i < entry.inputs + entry.parameters + entry.outputs; ++i) {
+            const bool parameter = i >= entry.inputs && i < entry.inputs + entry.parameters;
+            types[i] = parameter && same == 0 ? NPY_FLOAT64 : type;
+        }
         const auto loop = reinterpret_cast<PyUFuncGenericFunction>(loops[same]);
-        if (PyUFunc_RegisterLoopForType(reinterpret_cast<PyUFuncObject*>(ufunc), type, loop, types.data(),
+        if (PyUFunc_RegisterLoopForType(reinterpret_cast<PyUFuncObject*>(ufunc), type, loop, types,
                                         const_cast<Entry*>(&entry)) < 0)
             return false;
     }
@@ -122,13 +130,17 @@ struct State {
 
 State* state_of(PyObject* module) { return static_cast<State*>(PyModule_GetState(module)); }
 
-std::string available_names() {
-    std::string names;
-    for (int s = 0; s < instruction_set_count; ++s)
-        if (supported(static_cast<InstructionSet>(s)))
-            names += (names.empty() ? "" : ", ") + std::string(instruction_set_names[s]);
-    return names;
-}
+// The names of the instruction sets that this machine has, with commas between them.
+struct AvailableNames {
+    char text[64] = "";
+    AvailableNames() {
+        for (int s = 0; s < instruction_set_count; ++s)
+            if (supported(static_cast<InstructionSet>(s))) {
+                if (*text != '\0') std::strcat(text, ", ");
+                std::strcat(text, instruction_set_names[s]);
+            }
+    }
+};
 
 // The best instruction set of this machine, or the one that ACTFN_ISA names.
 int chosen_instruction_set() {
@@ -138,7 +150,7 @@ int chosen_instruction_set() {
         if (named && supported(static_cast<InstructionSet>(s))) return s;
     }
     PyErr_Format(PyExc_ImportError, "ACTFN_ISA is set to '%s', but this machine and build offer: %s", wanted,
-                 available_names().c_str());
+                 AvailableNames().text);
     return -1;
 }
 
@@ -173,7 +185,7 @@ int execute(PyObject* module) {
         });
     if (!done || PyModule_AddObjectRef(module, "ufuncs", state->ufuncs) < 0) return -1;
     if (PyModule_AddStringConstant(module, "instruction_set", instruction_set_names[set]) < 0) return -1;
-    if (PyModule_AddStringConstant(module, "available", available_names().c_str()) < 0) return -1;
+    if (PyModule_AddStringConstant(module, "available", AvailableNames().text) < 0) return -1;
     return PyModule_AddStringConstant(module, "compiler", ACTFN_TEXT(ACTFN_COMPILER));
 }
 

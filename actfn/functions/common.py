@@ -37,8 +37,10 @@ def magnitude(m: Any, t: Any) -> tuple[Any, Any]:
     return negative, m.where(negative, -t, t)
 
 
-def unit_fraction(m: Any, slope: Any) -> Any:
-    """Return 1/n as a pair where a slope is the float64 nearest to it, and the slope itself elsewhere."""
+def line(m: Any, slope: Any, x: Any, offset: Any) -> Any:
+    """Return slope x + offset as a pair, where a slope that is the float64 nearest to 1/n means 1/n: (x + offset n) / n."""
     to_integer = 1.5 * 2.0**52
     n = (1.0 / slope + to_integer) - to_integer
-    return m.where(1.0 / n == slope, 1.0 / m.pair(n), slope)
+    fraction = 1.0 / n == slope
+    start = m.where(fraction, m.product(offset, n), offset)
+    return (m.where(fraction, x, m.product(slope, x)) + start) / m.where(fraction, n, 1.0)

@@ -176,9 +176,10 @@ class mish:
         left = 4.0 + e * (8.0 + e * (6.0 + 2.0 * e)) + t * (2.0 + e * (2.0 - e * (3.0 + 2.0 * e)))
         right = 2.0 + e * (6.0 + e * (8.0 + 4.0 * e)) + t * (e * (2.0 + 2.0 * e) * e - 3.0 * e - 2.0)
         d = m.where(negative, 2.0 + e * (2.0 + e), 1.0 + e * (2.0 + 2.0 * e))
-        # The square of e right of 0 would underflow while the result does not: the last factor comes last.
-        leading = m.where(negative, m.pair(constant(m, x, 1.0)), e)
-        return m.round(4.0 * e * m.where(negative, left, leading * right) / (d * d * d)) * unlift
+        polynomial = m.where(negative, left, right)
+        # The square of e right of 0 may underflow: the polynomial comes between its factors, and keeps the sign of a zero.
+        inner = m.where(negative, polynomial, e * polynomial)
+        return m.copysign(m.round(4.0 * e * inner / (d * d * d)) * unlift, m.high(polynomial))
 
     def range() -> Interval:
         return Interval(-0.30884341301725041, INFINITY, low_closed=True)

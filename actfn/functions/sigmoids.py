@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actfn.functions.common import constant, decaying, magnitude, unit_fraction
+from actfn.functions.common import constant, decaying, line, magnitude
 from actfn.functions.declare import INFINITY, POSITIVE, REALS, Interval, Kink, Parameter, elementwise
 
 
@@ -190,12 +190,12 @@ class hard_sigmoid:
 
 def hard_line(m: Any, x: Any, slope: Any, offset: Any) -> Any:
     # Past 1e150 the line is cut off for every slope of use, and the pair must not overflow.
-    return m.round(unit_fraction(m, slope) * m.minimum(m.maximum(x, -1e150), 1e150) + offset)
+    return m.round(line(m, slope, m.minimum(m.maximum(x, -1e150), 1e150), offset))
 
 
 def hard_inside(m: Any, x: Any, slope: Any, offset: Any, inside: Any) -> Any:
-    line = hard_line(m, x, slope, offset)
-    return m.where((line > 0.0) & (line < 1.0), inside, constant(m, x, 0.0))
+    height = hard_line(m, x, slope, offset)
+    return m.where((height > 0.0) & (height < 1.0), inside, constant(m, x, 0.0))
 
 
 @elementwise(
@@ -258,7 +258,8 @@ class inverse_tanh:
 
     def second(m: Any, x: Any) -> Any:
         reciprocal = 1.0 / (m.sum(1.0, -x) * m.sum(1.0, x))
-        return outside(m, x, -1.0, 1.0, m.round(reciprocal * reciprocal * (2.0 * x)), -INFINITY, INFINITY)
+        inside = m.copysign(m.round(reciprocal * reciprocal * (2.0 * x)), x)
+        return outside(m, x, -1.0, 1.0, inside, -INFINITY, INFINITY)
 
     def range() -> Interval:
         return REALS
@@ -275,7 +276,8 @@ class inverse_softsign:
         return x / (1 - m.abs(x))
 
     def value(m: Any, x: Any) -> Any:
-        return outside(m, x, -1.0, 1.0, m.round(x / m.sum(1.0, -m.abs(x))), -INFINITY, INFINITY)
+        inside = m.copysign(m.round(x / m.sum(1.0, -m.abs(x))), x)
+        return outside(m, x, -1.0, 1.0, inside, -INFINITY, INFINITY)
 
     def first(m: Any, x: Any) -> Any:
         reciprocal = 1.0 / m.sum(1.0, -m.abs(x))

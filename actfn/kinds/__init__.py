@@ -1,0 +1,1 @@
+"""The kinds of function: of one number, of a row, of a group."""

@@ -1,0 +1,154 @@
+"""Every elementwise kernel against its formula, evaluated to 1,400 bits: tails, kinks, roots and the whole range."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from oracle import roots, sample, ulps
+
+import actfn
+from actfn import catalogue, formula, ufuncs
+from actfn.functions import declared
+from actfn.functions.declare import Declaration
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+# A float32 result is rounded once from float64; an odd parameter may bring a cancellation, and an inverse its own root.
+LIMITS = {FLOAT32: 0.51, FLOAT64: 1.0}
+PARAMETER_LIMITS = {FLOAT32: 1.0, FLOAT64: 1.0}
+INVERSE_LIMITS = {FLOAT32: 4.0, FLOAT64: 4.0}
+
+ELEMENTWISE = {name: declaration for name, declaration in declared().items() if declaration.kind == "elementwise"}
+
+
+def defaults(declaration: Declaration) -> dict[str, Any]:
+    return {p.name: p.example if p.default is None else p.default for p in declaration.parameters.values()}
+
+
+def parameter_sets(declaration: Declaration) -> Iterator[dict[str, Any]]:
+    """Yield the defaults, and the defaults with one parameter small, odd, large or, where it may be, negative."""
+    yield defaults(declaration)
+    for parameter in declaration.parameters.values():
+        for value in (1e-6, 0.3, 7.7, 1e3, -0.3, -1e3):
+            if value in parameter.domain:
+                yield {**defaults(declaration), parameter.name: value}
+
+
+def inside(declaration: Declaration, x: np.ndarray[Any, Any], parameters: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+    """Keep the points where the function is defined: an inverse is defined on the range of what it undoes."""
+    if declaration.inverse_of is None:
+        return x
+    low, high, *_ = catalogue.find(declaration.inverse_of).range(**parameters)
+    return x[(x > np.float64(low)) & (x < np.float64(high))]
+
+
+def worst(
+    declaration: Declaration, parameters: dict[str, Any], order: int, by: str | None, dtype: np.dtype[Any], count: int
+) -> tuple[float, float]:
+    """Return the largest error in ULP on a sample, and where it is."""
+    function = actfn.get(declaration.name).with_parameters(**parameters)
+    kinks = tuple(kink.x for kink in function.kinks)
+    zeros = roots(declaration.name, order, json.dumps(parameters)) if by is None else ()
+    x = inside(declaration, sample(dtype, 1, count, kinks + zeros), parameters)
+    # At a kink the derivative is a matter of choice; so is the second derivative at 0.
+    x = x[~np.isin(x, np.array([*kinks, *([0.0] if order == 2 else [])]))]
+    if by is None:
+        got = function.derivative(x, order=order)
+    else:
+        partial = getattr(ufuncs, f"{declaration.name}_d_{by}")
+        got = partial(x, *(np.float64(value) for value in parameters.values()))
+    assert got.dtype == dtype
+    found = (0.0, 0.0)
+    for point, value in zip(map(float, x), got):
+        bits = 1400 if by is None else 2600
+        exact = formula.evaluate(declaration, point, parameters, order=order, by=by, bits=bits)
+        error = ulps(value, exact, dtype)
+        near = min(zeros, key=lambda zero: abs(zero - point), default=None)
+        if dtype == FLOAT64 and near is not None and abs(point / near - 1) < 2**-10:
+            # Next to a root the error counts in ULP of the value one part in 2^10 away from it.
+            beside = formula.evaluate(declaration, near * (1 + 2**-10), parameters, order=order)
+            error *= ulp_ratio(exact, beside)
+        found = max(found, (error, point))
+    return found
+
+
+def ulp_ratio(exact: mpmath.mpf, beside: mpmath.mpf) -> float:
+    def exponent(value: mpmath.mpf) -> int:
+        return int(mpmath.floor(mpmath.log(abs(value), 2))) if value else -1074 + 52
+
+    return float(mpmath.ldexp(1, exponent(exact) - exponent(beside)))
+
+
+@pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_error_with_default_parameters(name: str, order: int, dtype: np.dtype[Any]) -> None:
+    declaration = ELEMENTWISE[name]
+    limits = LIMITS if declaration.inverse_of is None else INVERSE_LIMITS
+    error, x = worst(declaration, defaults(declaration), order, None, dtype, 40)
+    assert error <= limits[dtype], f"{name}, order {order}, {dtype}: {error:.3f} ULP at {x!r}"
+
+
+@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if ELEMENTWISE[name].parameters])
+def test_error_over_the_parameters_domain(name: str) -> None:
+    declaration = ELEMENTWISE[name]
+    limits = PARAMETER_LIMITS if declaration.inverse_of is None else INVERSE_LIMITS
+    for parameters in parameter_sets(declaration):
+        for dtype in (FLOAT32, FLOAT64):
+            for order in (0, 1, 2):
+                error, x = worst(declaration, parameters, order, None, dtype, 8)
+                assert error <= limits[dtype], f"{name}{parameters}, order {order}, {dtype}: {error:.3f} ULP at {x!r}"
+
+
+@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if ELEMENTWISE[name].parameters])
+def test_error_of_the_partial_derivatives(name: str) -> None:
+    declaration = ELEMENTWISE[name]
+    for parameters in parameter_sets(declaration):
+        for by in declaration.parameters:
+            for dtype in (FLOAT32, FLOAT64):
+                error, x = worst(declaration, parameters, 1, by, dtype, 8)
+                assert error <= 2.0, f"{name}{parameters} by {by}, {dtype}: {error:.3f} ULP at {x!r}"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_narrow_results_are_the_float64_ones_rounded_once(name: str, order: int, dtype: str) -> None:
+    import ml_dtypes
+
+    narrow = np.dtype(dtype) if dtype == "float16" else np.dtype(ml_dtypes.bfloat16)
+    x = np.arange(65536, dtype=np.uint16).view(narrow)
+    function = actfn.get(name).with_parameters(**defaults(ELEMENTWISE[name]))
+    with np.errstate(invalid="ignore"):
+        wide = x.astype(np.float64)
+    expected = rounded_once(function.derivative(wide, order=order), narrow)
+    got = function.derivative(x, order=order)
+    assert got.dtype == narrow
+    different = (got.view(np.uint16) != expected.view(np.uint16)) & ~(np.isnan(got) & np.isnan(expected))
+    assert not different.any(), f"{x[different][:5]} gave {got[different][:5]}, not {expected[different][:5]}"
+
+
+def rounded_once(wide: np.ndarray[Any, Any], narrow: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """Round float64 to a narrow type; a conversion by way of float32 must not round twice, so float32 is rounded to odd."""
+    with np.errstate(all="ignore"):
+        single = wide.astype(np.float32)
+        bits = single.view(np.uint32)
+        bits = np.where(np.abs(single.astype(np.float64)) > np.abs(wide), bits - 1, bits)
+        inexact = (single.astype(np.float64) != wide) & np.isfinite(wide)
+        return np.where(inexact, bits | 1, bits).astype(np.uint32).view(np.float32).astype(narrow)
+
+
+def test_the_product_with_g_is_the_derivative_times_g() -> None:
+    rng = np.random.default_rng(0)
+    x, g = rng.normal(size=1000) * 4, rng.normal(size=1000)
+    for name, declaration in ELEMENTWISE.items():
+        if declaration.inverse_of is None:
+            function = actfn.get(name).with_parameters(**defaults(declaration))
+            assert np.array_equal(function.vjp(x, g), g * function.derivative(x)), name
+            value, first = function.value_and_derivative(x)
+            assert np.array_equal(value, function(x)) and np.array_equal(first, function.derivative(x)), name
