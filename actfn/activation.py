@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actfn import _core, catalogue
+from actfn.arrays import KEPT
 from actfn.functions import declare
 from actfn.functions.declare import Declaration, Interval, Kink, Parameter
 
@@ -286,7 +287,8 @@ class Activation:
         """Return a clearer error for a call that NumPy refused."""
         dtype = getattr(x, "dtype", None)
         dtype = np.asarray(x).dtype if dtype is None else dtype
-        if getattr(dtype, "kind", "f") in "cOSUMmV" and getattr(dtype, "name", "") != "bfloat16":
+        supported = getattr(dtype, "kind", "f") in "biu" or str(getattr(dtype, "name", dtype)) in KEPT
+        if isinstance(error, TypeError) and not supported:
             return TypeError(
                 f"{self.name} is not defined for dtype {dtype}; it takes real floating-point, integer and bool arrays"
             )
@@ -344,11 +346,21 @@ def elementwise(**facts: Any) -> Callable[[type], Activation]:
     >>> @actfn.elementwise(tags=("bounded", "smooth"))
     ... class bell:
     ...     '''A bell curve, 1 / (1 + x^2).'''
-    ...     def formula(m, x): return 1 / (1 + x * x)
-    ...     def value(m, x): return 1.0 / (1.0 + x * x)
-    ...     def first(m, x): return -2.0 * x / ((1.0 + x * x) * (1.0 + x * x))
-    ...     def second(m, x): return (6.0 * x * x - 2.0) / ((1.0 + x * x) * (1.0 + x * x) * (1.0 + x * x))
-    ...     def range(): return actfn.Interval(0.0, 1.0, high_closed=True)
+    ...     def formula(m, x):
+    ...         return 1 / (1 + x * x)
+    ...     def value(m, x):
+    ...         a = m.minimum(m.abs(x), 1e150)  # its square must not overflow
+    ...         return 1.0 / (1.0 + a * a)
+    ...     def first(m, x):
+    ...         a = m.minimum(m.abs(x), 1e150)
+    ...         y = 1.0 / (1.0 + a * a)
+    ...         return m.copysign(2.0 * a * y * y, -x)
+    ...     def second(m, x):
+    ...         a = m.minimum(m.abs(x), 1e150)
+    ...         y = 1.0 / (1.0 + a * a)
+    ...         return (6.0 * a * a - 2.0) * y * y * y
+    ...     def range():
+    ...         return actfn.Interval(0.0, 1.0, high_closed=True)
     >>> float(bell(1.0)), float(bell.derivative(1.0)), bell.formula
     (0.5, -0.5, '1 / (1 + x * x)')
     """

@@ -147,6 +147,8 @@ class InterpretedFunction:
     def __call__(self, *arguments: Any, out: Any = None, where: Any = True, dtype: Any = None) -> Any:
         x, *others = (np.asarray(argument) for argument in arguments)
         result_type = np.dtype(dtype) if dtype is not None else self._result_type(x)
+        if self.times_g and dtype is None and np.ndim(arguments[1]) > 0:
+            result_type = np.result_type(result_type, others[0])
         with np.errstate(all="ignore"):
             wide = [argument.astype(np.float64) for argument in (x, *others)]
             factor = wide.pop(1) if self.times_g else None

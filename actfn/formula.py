@@ -107,12 +107,12 @@ def text(declaration: Declaration) -> str:
 
 
 class SymPyNamespace:
-    """The namespace in which a formula becomes a SymPy expression; for reading, or exact for evaluation."""
+    """The namespace in which a formula becomes a SymPy expression: with rounded or exact constants, |x| whole or by branch."""
 
-    def __init__(self, exact: bool) -> None:
+    def __init__(self, exact: bool, branches: bool) -> None:
         import sympy
 
-        self.sympy, self.exact, self.pi = sympy, exact, sympy.pi
+        self.sympy, self.exact, self.branches, self.pi = sympy, exact, branches, sympy.pi
 
     def number(self, decimal: str) -> Any:
         return self.sympy.Rational(decimal) if self.exact else self.sympy.Float(decimal, 15)
@@ -121,8 +121,7 @@ class SymPyNamespace:
         return self.sympy.Piecewise((chosen, condition), (otherwise, True))
 
     def abs(self, x: Any) -> Any:
-        # The derivative of Abs brings signs and delta functions; that of its branches does not.
-        return self.where(x < 0, -x, x) if self.exact else self.sympy.Abs(x)
+        return self.where(x < 0, -x, x) if self.branches else self.sympy.Abs(x)
 
     def total(self, terms: Any) -> Any:
         i, j, n = self.sympy.symbols("i j n", integer=True, positive=True)
@@ -163,7 +162,8 @@ def expression(declaration: Declaration, order: int = 0, *, by: str | None = Non
         raise ValueError(
             f"{declaration.name}: no derivative of order {order}; give 0 or 1 (or more for elementwise functions)"
         )
-    namespace = SymPyNamespace(exact)
+    # The second derivative of Abs is a delta function; that of its branches is not.
+    namespace = SymPyNamespace(exact, branches=exact or order > 1)
     if declaration.kind == "simplex":
         i, k = sympy.symbols("i k", integer=True, positive=True)
         row = sympy.IndexedBase("x", real=True)

@@ -53,42 +53,87 @@ template <class M> inline typename M::P below(double x, double maximum) {
     return M::select(at_top, M::pair(0.0), M::sum(at_top ? 0.0 : M::maximum(x, -1e300), at_top ? 0.0 : -maximum));
 }
 
+inline double high_part(double x) { return x; }
+inline double low_part(double) { return 0.0; }
+inline double high_part(pair_of_doubles x) { return x.high; }
+inline double low_part(pair_of_doubles x) { return x.low; }
+template <class P> inline P joined(double high, double low) {
+    if constexpr (sizeof(P) == sizeof(double)) {
+        return high;
+    } else {
+        return {high, low};
+    }
+}
+
+// A block of terms of a sum, and the sum, in lanes that the compiler adds side by side.
+template <class M> class lane_sum {
+    using P = typename M::P;
+    alignas(64) double high[lanes] = {};
+    alignas(64) double low[lanes] = {};
+
+  public:
+    struct terms {
+        alignas(64) double high[block];
+        alignas(64) double low[block];
+        void set(std::ptrdiff_t i, P x) {
+            high[i] = high_part(x);
+            low[i] = low_part(x);
+        }
+    };
+    void add(const terms& t, std::ptrdiff_t count) {
+        for (std::ptrdiff_t i = 0; i < count; i += lanes)
+            for (std::ptrdiff_t l = 0; l < lanes; ++l) {
+                const P sum = M::add(joined<P>(high[l], low[l]), joined<P>(t.high[i + l], t.low[i + l]));
+                high[l] = high_part(sum);
+                low[l] = low_part(sum);
+            }
+    }
+    P total() const {
+        P sum = joined<P>(high[0], low[0]);
+        for (std::ptrdiff_t l = 1; l < lanes; ++l) sum = M::add(sum, joined<P>(high[l], low[l]));
+        return sum;
+    }
+};
+
 // What the passes over a row gather: how many entries are the largest, the sum of exp(x - maximum) over the others, the
 // sum of g, and the sum of g exp(x - maximum).
 template <class M> struct row_sums {
     using P = typename M::P;
-    double largest = 0.0;
-    P rest{}, g{}, weighted{};
+    double largest;
+    P rest, g, weighted;
     P total() const { return M::add(rest, largest); }
-    void add(const row_sums& other) {
-        largest += other.largest;
-        rest = M::add(rest, other.rest);
-        g = M::add(g, other.g);
-        weighted = M::add(weighted, other.weighted);
-    }
 };
 
 template <class M, class S, class O, bool with_g> inline row_sums<M> sums(const row_pointers& row, double maximum) {
     alignas(64) double x[block], g[block];
-    row_sums<M> lane[lanes];
+    typename lane_sum<M>::terms terms, weighted_terms;
+    lane_sum<M> rest, g_sum, weighted;
+    double largest = 0.0;
     for (std::ptrdiff_t start = 0; start < row.n; start += block) {
         const std::ptrdiff_t count = fetch<S>(row.x, row.x_step, start, row.n, -__builtin_inf(), x);
-        if constexpr (with_g) fetch<O>(row.g, row.g_step, start, row.n, 0.0, g);
-        for (std::ptrdiff_t i = 0; i < count; i += lanes)
-            for (std::ptrdiff_t l = 0; l < lanes; ++l) {
-                const bool at_top = x[i + l] == maximum;
-                const auto d = below<M>(x[i + l], maximum);
-                const auto e = with_g ? M::exp_precise(d, 0.0) : M::exp_pair(d, 0.0);
-                lane[l].largest += at_top & (i + l < count) ? 1.0 : 0.0;
-                lane[l].rest = M::add(lane[l].rest, M::select(at_top, M::pair(0.0), e));
-                if constexpr (with_g) {
-                    lane[l].g = M::add(lane[l].g, g[i + l]);
-                    lane[l].weighted = M::add(lane[l].weighted, M::multiply(e, g[i + l]));
-                }
+        const std::ptrdiff_t filled = whole_lanes(count);
+        std::int64_t at_top_count = 0;
+        for (std::ptrdiff_t i = 0; i < count; ++i) at_top_count += x[i] == maximum;
+        largest += static_cast<double>(at_top_count);
+        if constexpr (!with_g) {
+            for (std::ptrdiff_t i = 0; i < filled; ++i) {
+                const auto e = M::exp_pair(below<M>(x[i], maximum), 0.0);
+                terms.set(i, M::select(x[i] == maximum, M::pair(0.0), e));
             }
+        } else {
+            fetch<O>(row.g, row.g_step, start, row.n, 0.0, g);
+            for (std::ptrdiff_t i = 0; i < filled; ++i) {
+                const auto e = M::exp_precise(below<M>(x[i], maximum), 0.0);
+                terms.set(i, M::select(x[i] == maximum, M::pair(0.0), e));
+                weighted_terms.set(i, M::multiply(e, g[i]));
+            }
+            weighted.add(weighted_terms, filled);
+            for (std::ptrdiff_t i = 0; i < filled; ++i) weighted_terms.set(i, M::pair(g[i]));
+            g_sum.add(weighted_terms, filled);
+        }
+        rest.add(terms, filled);
     }
-    for (std::ptrdiff_t l = 1; l < lanes; ++l) lane[0].add(lane[l]);
-    return lane[0];
+    return {largest, rest.total(), g_sum.total(), weighted.total()};
 }
 
 // Write a row whose entries are function(x - maximum, x, g).

@@ -29,5 +29,5 @@ class maxout:
     def formula(m: Any, x: Any) -> Any:
         return m.largest(x)
 
-    def range() -> Interval:
+    def range(group_size: float, grouping: str) -> Interval:
         return Interval()
