@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD := build/release
-SOURCES := pyproject.toml meson.build $(shell find actfn tools -type f -not -name '*.pyc')
+SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name '*.pyc')
 
 .PHONY: demo test quick lint sanitize coefficients clean
 
@@ -22,7 +22,7 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/clang-format --dry-run --Werror actfn/core/*.hpp actfn/core/*.cpp
+	$(BIN)/clang-format --dry-run --Werror src/actfn/core/*.hpp src/actfn/core/*.cpp
 
 # The core suite with the address and undefined-behaviour sanitizers in the compiled core.
 sanitize: $(VENV)/.installed

@@ -1,4 +1,4 @@
-"""What the tests share: the functions in extended precision, distances in ULP, arrays of every layout, fresh interpreters.
+"""What the tests share: the functions in extended precision, distances in ULP, hard numbers, fresh interpreters.
 
 The formulas here are written from the textbooks, in NumPy's long double, and share nothing with the library's own.
 """
@@ -223,7 +223,7 @@ FORMULAS: dict[str, tuple[Formula, ...]] = {
 
 
 def evaluate(name: str, which: int, x: Any, *parameters: Any) -> Array:
-    """Return a formula at finite numbers and NaN: which is 0, 1, 2 for an order, from 3 on for a parameter's partial."""
+    """Return a formula at finite numbers and NaN: which is an order of 0, 1, 2, or 3 and more for a partial."""
     wide = [long(argument) for argument in (x, *parameters)]
     with np.errstate(all="ignore"):
         result = np.asarray(FORMULAS[name][which](*wide), np.longdouble)
@@ -271,8 +271,8 @@ def same_bits(a: Any, b: Any) -> bool:
 def numbers(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Return finite numbers of every size, zeros of both signs and NaN (in a float dtype), or any integers.
 
-    Most are multiples of 1/256 times a power of two, so that none is next to an irrational root, where an error counts in ULP
-    of nearly nothing.
+    Most are multiples of 1/256 times a power of two, so that none is next to an irrational root, where an error counts
+    in ULP of nearly nothing.
     """
     if dtype.kind in "?biu":
         low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)

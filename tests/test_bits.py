@@ -175,7 +175,7 @@ def test_base_is_a_few_ulp_away(dtype: np.dtype[Any], computed: dict[str, Any]) 
 
 
 def steps_apart(a: Array, b: Array, dtype: np.dtype[Any]) -> int:
-    """Return how many steps from one float of a type to the next lie between two arrays' elements at most, NaN aside."""
+    """Return how many steps from one float of a type to the next lie between two arrays at most, NaN aside."""
     known = ~np.isnan(a)
     signed = [x[known].astype(dtype).view(f"i{dtype.itemsize}").astype(np.longdouble) for x in (a, b)]
     # A negative float's bits count down from the lowest integer, which stands for -0.

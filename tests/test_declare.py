@@ -7,12 +7,15 @@ import pickle
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import actfn
+from actfn import catalogue
 
 ROOT = Path(__file__).parent.parent
 
@@ -66,7 +69,7 @@ def test_one_new_file_in_the_package_is_enough(tmp_path: Path) -> None:
     copy, target = tmp_path / "actfn", tmp_path / "installed"
     ignored = shutil.ignore_patterns(".*", "build", "__pycache__", "tests")
     shutil.copytree(ROOT, copy, ignore=ignored)
-    (copy / "actfn" / "functions" / "curves.py").write_text(DECLARATION, encoding="utf-8")
+    (copy / "src" / "actfn" / "functions" / "curves.py").write_text(DECLARATION, encoding="utf-8")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path}
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target"]
@@ -82,33 +85,46 @@ def test_one_new_file_in_the_package_is_enough(tmp_path: Path) -> None:
     assert used.stdout == "found\n", used.stderr
 
 
-@actfn.elementwise(
-    aliases=("leaky_square",),
-    parameters=(actfn.Parameter("slope", 0.5, actfn.Interval(), "slope for x <= 0"),),
-)
-class half_square:
-    """x^2 for x > 0, a straight line below: declared outside the package."""
+class Bodies:
+    """Undecorated, so that nothing is declared before these tests run."""
 
-    def formula(m, x, slope):
-        return m.where(x > 0, x * x, slope * x)
+    class half_square:
+        """x^2 for x > 0, a straight line below: declared outside the package."""
 
-    def value(m, x, slope):
-        return m.where(x > 0.0, m.round(m.product(x, x)), slope * x)
+        def formula(m, x, slope):
+            return m.where(x > 0, x * x, slope * x)
 
-    def first(m, x, slope):
-        return m.where(x > 0.0, 2.0 * x, m.where(x <= 0.0, slope, x))
+        def value(m, x, slope):
+            return m.where(x > 0.0, m.round(m.product(x, x)), slope * x)
 
-    def second(m, x, slope):
-        return m.where(x > 0.0, 2.0, m.where(x <= 0.0, 0.0, x))
+        def first(m, x, slope):
+            return m.where(x > 0.0, 2.0 * x, m.where(x <= 0.0, slope, x))
 
-    def partial_slope(m, x, slope):
-        return m.where(x > 0.0, 0.0, x)
+        def second(m, x, slope):
+            return m.where(x > 0.0, 2.0, m.where(x <= 0.0, 0.0, x))
 
-    def range(slope):
-        return actfn.Interval()
+        def partial_slope(m, x, slope):
+            return m.where(x > 0.0, 0.0, x)
 
-    def kinks(slope):
-        return (actfn.Kink(0.0, slope, 0.0, chosen=slope),)
+        def range(slope):
+            return actfn.Interval()
+
+        def kinks(slope):
+            return (actfn.Kink(0.0, slope, 0.0, chosen=slope),)
+
+
+half_square: Any = None
+
+
+@pytest.fixture(autouse=True, scope="module")
+def declared_outside_the_package() -> Iterator[None]:
+    """Declare a function as a script would, and forget it afterwards, so that no other test meets it."""
+    global half_square
+    slope = actfn.Parameter("slope", 0.5, actfn.Interval(), "slope for x <= 0")
+    half_square = actfn.elementwise(aliases=("leaky_square",), parameters=(slope,))(Bodies.half_square)
+    yield
+    del catalogue._all()["half_square"]
+    catalogue._keys.cache_clear()
 
 
 class TestADeclarationInAUsersScript:

@@ -20,7 +20,7 @@ from actfn import catalogue
 from actfn.functions import declared
 
 ROOT = Path(__file__).parent.parent
-GUIDES = ROOT / "actfn" / "guides"
+GUIDES = ROOT / "src" / "actfn" / "guides"
 FRONT_PAGES = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md")
 READMES = FRONT_PAGES[:2]
 WITH_EXAMPLES = [*FRONT_PAGES[:3], *(str(path.relative_to(ROOT)) for path in sorted(GUIDES.glob("*/*.md")))]
@@ -128,7 +128,7 @@ def test_the_table_of_the_readme_states_parameters_and_range(name: str) -> None:
 
 def table(readme: str) -> dict[str, tuple[list[str], str]]:
     """Return the functions of the table, with the names of their parameters and the range."""
-    row = r"^\| \[`(\w+)`\]\(actfn/guides/\w\w/\1\.md\) \|[^|]*\|([^|]*)\| ([^|]*) \|$"
+    row = r"^\| \[`(\w+)`\]\(src/actfn/guides/\w\w/\1\.md\) \|[^|]*\|([^|]*)\| ([^|]*) \|$"
     found = re.findall(row, readme, flags=re.MULTILINE)
     return {name: (re.findall(r"\w+(?==|(?: must| 必须))", parameters, re.ASCII), at) for name, parameters, at in found}
 
@@ -165,4 +165,4 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         searched.add(str(path.relative_to(ROOT)))
         found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in FOREIGN.finditer(text)]
     assert found == []
-    assert {"README.md", "Makefile", "actfn/activation.py", "actfn/core/module.cpp"} <= searched
+    assert {"README.md", "Makefile", "src/actfn/activation.py", "src/actfn/core/module.cpp"} <= searched

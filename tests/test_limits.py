@@ -15,8 +15,8 @@ from actfn import ufuncs
 INF = np.inf
 Limits = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
-# f, f' and f'' at -inf and +inf, derived by hand, with default parameters; prelu's alpha is 0.25. The sign of a zero is that of
-# the values on the way there; where those are zero themselves, it is plus.
+# f, f' and f'' at -inf and +inf, derived by hand, with default parameters; prelu's alpha is 0.25. The sign of a zero is
+# that of the values on the way there; where those are zero themselves, it is plus.
 LIMITS: dict[str, Limits] = {
     "identity": ((-INF, INF), (1.0, 1.0), (0.0, 0.0)),
     "sigmoid": ((0.0, 1.0), (0.0, 0.0), (0.0, -0.0)),

@@ -60,7 +60,7 @@ def parameters_of(
 
 @st.composite
 def laid_out(draw: Any, shape: tuple[int, ...], dtype: np.dtype[Any], seed: int) -> Array:
-    """Draw an array of numbers with gaps, reversed, permuted or repeated axes, perhaps unaligned or in the other byte order."""
+    """Draw an array with gaps, reversed, permuted or repeated axes, perhaps unaligned or in the other byte order."""
     steps = [draw(st.sampled_from((1, 1, 2, 3, -1, -2, 0))) for _ in shape]
     order = draw(st.permutations(range(len(shape))))
     shift = draw(st.sampled_from((0, 0, 1)))

@@ -1,4 +1,4 @@
-"""The functions are real ufuncs: they do all that NumPy, dask and xarray do with a ufunc, in silence and to the limit."""
+"""The functions are real ufuncs: they do all that NumPy, dask and xarray do with a ufunc."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ def main() -> None:
     root, output = Path(sys.argv[1]), Path(sys.argv[2])
     # An empty package in place of actfn/__init__.py, which needs the core that is being built.
     package = types.ModuleType("actfn")
-    package.__path__ = [str(root / "actfn")]
+    package.__path__ = [str(root / "src" / "actfn")]
     sys.modules["actfn"] = package
 
     from actfn.emit.cpp import kernels_header

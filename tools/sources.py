@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 root = Path(__file__).parent.parent
+package = root / "src" / "actfn"
 sources = [
-    root / "actfn" / "trace.py",
-    *(root / "actfn" / "emit").glob("*.py"),
-    *(root / "actfn" / "functions").glob("*.py"),
+    package / "trace.py",
+    *(package / "emit").glob("*.py"),
+    *(package / "functions").glob("*.py"),
 ]
 print("\n".join(sorted(str(path.relative_to(root)) for path in sources)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -95,6 +94,8 @@ class NumPyVocabulary:
         return as_pair(x).high
 
     def constant(self, decimal: str) -> Pair:
+        from fractions import Fraction
+
         exact = Fraction(decimal)
         return Pair(float(exact), float(exact - Fraction(float(exact))))
 

@@ -132,6 +132,8 @@ struct binade {
 
 struct single {
     using T = float;
+    // The bits of a NaN must not depend on the order of operands that the compiler chose.
+    static T one_nan(T x) { return x == x ? x : __builtin_nanf(""); }
     static T select(bool condition, T chosen, T otherwise) { return condition ? chosen : otherwise; }
     static T minimum(T x, T limit) { return ::minimum(x, limit); }
     static T maximum(T x, T limit) { return ::maximum(x, limit); }
@@ -141,6 +143,7 @@ struct single {
 
 struct double_operations {
     using T = double;
+    static T one_nan(T x) { return x == x ? x : __builtin_nan(""); }
     static T select(bool condition, T chosen, T otherwise) { return condition ? chosen : otherwise; }
     static T minimum(T x, T limit) { return ::minimum(x, limit); }
     static T maximum(T x, T limit) { return ::maximum(x, limit); }

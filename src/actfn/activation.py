@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -216,6 +214,8 @@ class Activation:
         """
         if language not in LANGUAGES:
             raise ValueError(f"there is no guide in language {language!r}; there are {' and '.join(LANGUAGES)}")
+        from pathlib import Path
+
         path = Path(__file__).parent / "guides" / language / f"{self.name}.md"
         if not path.is_file():
             raise ValueError(f"{self.name} has no guide")
@@ -249,6 +249,8 @@ class Activation:
     def _checked(self, name: str, value: Any) -> Any:
         own = self._declaration.parameters
         if name not in own:
+            import difflib
+
             close = difflib.get_close_matches(name, own, n=1)
             has = f"it has {', '.join(own)}" if own else "it has none"
             raise TypeError(f"{self.name} has no parameter {name!r}; {f'did you mean {close[0]!r}?' if close else has}")
@@ -266,7 +268,7 @@ class Activation:
             above = array >= domain.low if domain.low_closed else array > domain.low
             below = array <= domain.high if domain.high_closed else array < domain.high
             inside = bool(np.all(above & below))
-            kept = value if not isinstance(value, np.ndarray) else _frozen(value)
+            kept = _frozen(value) if isinstance(value, (np.ndarray, list, tuple)) else value
         if not inside:
             raise ValueError(f"{self.name}: {name} must be in {domain}, got {value!r}")
         return kept
@@ -283,16 +285,20 @@ class Activation:
             scalars[name] = shown if isinstance(shown, str) else float(shown)
         return scalars
 
-    def _unsupported(self, error: Exception, x: Any) -> Exception:
+    def _unsupported(self, error: Exception, *inputs: Any) -> Exception:
         """Return a clearer error for a call that NumPy refused."""
-        dtype = getattr(x, "dtype", None)
-        dtype = np.asarray(x).dtype if dtype is None else dtype
-        supported = getattr(dtype, "kind", "f") in "biu" or str(getattr(dtype, "name", dtype)) in KEPT
-        if isinstance(error, TypeError) and not supported:
-            return TypeError(
-                f"{self.name} is not defined for dtype {dtype}; it takes real floating-point, integer and bool arrays"
-            )
-        return type(error)(f"{self.name}: {error}")
+        for x in inputs:
+            dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+            if isinstance(error, TypeError) and not is_real(dtype):
+                return TypeError(
+                    f"{self.name} is not defined for dtype {dtype}; it takes real floating-point, integer and bool arrays"
+                )
+        return (TypeError if isinstance(error, TypeError) else ValueError)(f"{self.name}: {error}")
+
+
+def is_real(dtype: Any) -> bool:
+    """Tell whether arrays of a dtype are taken: the four floating-point types, integers and bool."""
+    return getattr(dtype, "kind", "") in "biu" or str(getattr(dtype, "name", dtype)) in KEPT
 
 
 def _frozen(array: Any) -> Any:
@@ -378,6 +384,18 @@ def _restore(module: str, name: str, values: dict[str, Any]) -> Activation:
     if not module.startswith("actfn.functions.") and module not in sys.modules:
         importlib.import_module(module)
     return type(get(name))(catalogue.find(name), values)
+
+
+def typed(number: Any, x: Any) -> Any:
+    """Return a Python number with the dtype of x, as NumPy would for its own dtypes, and anything else as it is."""
+    if isinstance(number, (int, float)) and hasattr(x, "dtype") and x.dtype.name in KEPT:
+        return x.dtype.type(number)
+    return number
+
+
+def whole_cotangent(g: Any, shape: tuple[int, ...], x: Any) -> Any:
+    """Return a cotangent of a shape: a number stands for itself everywhere."""
+    return np.broadcast_to(typed(g, x), shape) if np.ndim(g) == 0 else g
 
 
 def is_plain(x: Any) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
-from actfn.activation import Activation, compiled
+from actfn.activation import Activation, compiled, whole_cotangent
+from actfn.arrays import KEPT
 
 
 class Simplex(Activation):
@@ -74,9 +76,8 @@ class Simplex(Activation):
         rows = np.moveaxis(np.asarray(x), self._axis(x, axis), -1)
         n = rows.shape[-1]
         # Row i of the Jacobian is the product with the i-th unit vector.
-        return self._along(
-            "_vjp", (rows[..., np.newaxis, :], np.eye(n, dtype=np.result_type(rows, np.float16))), -1, {}
-        )
+        unit = np.eye(n, dtype=rows.dtype if rows.dtype.name in KEPT else np.float64)
+        return self._along("_vjp", (rows[..., np.newaxis, :], unit), -1, {})
 
     def _why_no(self, member: str) -> str:
         return f"{super()._why_no(member)} and {self.name}.jacobian(x) for the full matrix"
@@ -92,16 +93,21 @@ class Simplex(Activation):
         return int(axis)
 
     def _along(self, suffix: str, inputs: tuple[Any, ...], axis: int, keywords: dict[str, Any]) -> Any:
+        if is_labelled(inputs[0]):
+            data = tuple(x.data if is_labelled(x) else x for x in inputs)
+            return inputs[0].copy(data=self._along(suffix, data, axis, keywords))
         axis = self._axis(inputs[0], axis)
         if len(inputs) > 1:
-            inputs = (inputs[0], self._cotangent(*inputs))
+            inputs = (inputs[0], whole_cotangent(inputs[1], np.shape(inputs[0]), inputs[0]))
         if "where" in keywords:
             raise TypeError(f"{self.name} takes no where=: set the entries that must not count to -inf instead")
         try:
             return compiled(self.name + suffix)(*inputs, axis=axis, **keywords)
         except (TypeError, ValueError) as error:
-            raise self._unsupported(error, inputs[0]) from error
+            raise self._unsupported(error, *inputs) from error
 
-    def _cotangent(self, x: Any, g: Any) -> Any:
-        # A scalar stands for the same cotangent everywhere.
-        return np.broadcast_to(g, np.shape(x)) if np.ndim(g) == 0 else g
+
+def is_labelled(x: Any) -> bool:
+    """Tell whether an input is an xarray.DataArray, which knows no gufuncs."""
+    xarray = sys.modules.get("xarray")
+    return xarray is not None and isinstance(x, xarray.DataArray)

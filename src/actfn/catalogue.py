@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 
 from actfn.functions import declared
@@ -64,6 +63,8 @@ def find(name: str) -> Declaration:
     key = _key(name)
     if key in _keys():
         return _all()[_keys()[key]]
+    import difflib
+
     close = [_keys()[match] for match in difflib.get_close_matches(key, _keys(), n=3)]
     hint = f"did you mean {' or '.join(dict.fromkeys(close))}?" if close else "actfn.names() lists all names"
     raise UnknownNameError(f"there is no activation function called {name!r}; {hint}")

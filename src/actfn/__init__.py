@@ -15,22 +15,15 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
-try:
-    from actfn import _core
-except ImportError as error:
-    if "circular import" not in str(error) and "actfn._core" not in str(error):
-        raise
-    raise ImportError(
-        f"actfn's compiled core is not beside {__file__}: this is a source tree; install it (pip install .) and leave its folder"
-    ) from None
-
+# Every ufunc pickles as an attribute of actfn.ufuncs, so that this module must be there from the start.
+from actfn import _core, ufuncs
 from actfn.activation import Activation, elementwise, get
 from actfn.catalogue import UnknownNameError, names, search
 from actfn.functions.declare import Interval, Kink, Parameter
 from actfn.information import info
 
 if TYPE_CHECKING:
-    from actfn import layers, ufuncs
+    from actfn import layers
 
 __all__ = [
     "Activation",
@@ -47,7 +40,7 @@ __all__ = [
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"layers", "ufuncs"})
+_SUBMODULES = frozenset({"layers"})
 
 
 def _register_bfloat16() -> None:

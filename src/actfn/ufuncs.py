@@ -17,14 +17,23 @@ array([0., 2.])
 
 from __future__ import annotations
 
-import difflib
+from contextlib import suppress
 
 import numpy as np
 
 from actfn import _core
 
-# A ufunc pickles as the attribute of a module that bears its name: this is that module.
 globals().update(_core.ufuncs)
+
+
+def _settle() -> None:
+    # A ufunc pickles as an attribute of a module: this one. Older NumPy cannot be told, and searches for it.
+    for ufunc in _core.ufuncs.values():
+        with suppress(AttributeError):
+            ufunc.__module__ = __name__
+
+
+_settle()
 
 
 def __dir__() -> list[str]:
@@ -32,6 +41,8 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> np.ufunc:
+    import difflib
+
     close = difflib.get_close_matches(name, _core.ufuncs, n=3)
     hint = f"; close names: {', '.join(close)}" if close else ""
     raise AttributeError(f"there is no ufunc {name!r}{hint}")

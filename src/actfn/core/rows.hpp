@@ -143,7 +143,8 @@ inline void write(const row_pointers& row, double maximum, F function) {
     for (std::ptrdiff_t start = 0; start < row.n; start += block) {
         const std::ptrdiff_t count = fetch<S>(row.x, row.x_step, start, row.n, 0.0, x);
         if constexpr (with_g) fetch<O>(row.g, row.g_step, start, row.n, 0.0, g);
-        for (std::ptrdiff_t i = 0; i < count; ++i) y[i] = function(below<M>(x[i], maximum), x[i], with_g ? g[i] : 0.0);
+        for (std::ptrdiff_t i = 0; i < count; ++i)
+            y[i] = M::one_nan(function(below<M>(x[i], maximum), x[i], with_g ? g[i] : 0.0));
         store<O>(y, count, row.y + start * row.y_step, row.y_step);
     }
 }

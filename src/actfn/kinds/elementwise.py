@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from actfn.activation import Activation, compiled, is_plain
-from actfn.arrays import InterpretedFunction
+from actfn.activation import Activation, compiled, is_plain, typed
+from actfn.arrays import KEPT, InterpretedFunction
 from actfn.functions.declare import Declaration
 
 ORDERS = ("value", "first", "second")
@@ -97,7 +97,7 @@ class Elementwise(Activation):
         >>> actfn.relu.vjp(np.array([-1.0, 2.0]), np.array([10.0, 10.0]))
         array([ 0., 10.])
         """
-        return self._run(self._vjp, (x, g), keywords)
+        return self._run(self._vjp, (x, typed(g, x)), keywords)
 
     def value_and_derivative(self, x: Any, /, **keywords: Any) -> tuple[Any, Any]:
         """Return f(x) and f'(x), in one pass over memory for a NumPy array.
@@ -137,7 +137,7 @@ class Elementwise(Activation):
         for name, argument in zip(self._values, arguments):
             kernel = self._declaration.kernels[f"partial_{name}"]
             product = compiled(f"{self.name}_vjp_{name}") or InterpretedFunction(self.name, kernel, times_g=True)
-            gradients[name] = _summed_to(self._apply(product, (_as_argument(x), g, *arguments), {}), argument)
+            gradients[name] = _summed_to(self._apply(product, (_as_argument(x), typed(g, x), *arguments), {}), argument)
         return gradients
 
     def _run(self, function: Any, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -148,17 +148,26 @@ class Elementwise(Activation):
         return self._apply(function, (x, *inputs[1:], *self._all_arguments(keywords)), keywords)
 
     def _apply(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        if "dtype" in keywords and self._values and isinstance(function, np.ufunc):
+            keywords = {**keywords, "signature": self._signature(function, keywords["dtype"])}
+            del keywords["dtype"]
         try:
             return function(*arguments, **keywords)
         except (TypeError, ValueError) as error:
-            raise self._unsupported(error, arguments[0]) from error
+            inputs = arguments[: len(arguments) - len(self._values)]
+            raise self._unsupported(error, *inputs) from error
+
+    def _signature(self, function: np.ufunc, dtype: Any) -> tuple[Any, ...]:
+        """Return the types of a loop that computes in a dtype and keeps its parameters in float64."""
+        inputs = function.nin - len(self._values)
+        return (dtype,) * inputs + (np.float64,) * len(self._values) + (dtype,) * function.nout
 
     def _all_arguments(self, keywords: dict[str, Any]) -> tuple[Any, ...]:
         """Take the parameters out of the keywords; return all parameters, in their order, as the ufunc takes them."""
         given = {name: keywords.pop(name) for name in [*keywords] if name not in UFUNC_KEYWORDS}
         for name, value in given.items():
             given[name] = _as_argument(self._checked(name, value))
-        if not given and None not in self._arguments:
+        if not given and all(argument is not None for argument in self._arguments):
             return self._arguments
         arguments = tuple(given.get(name, default) for name, default in zip(self._values, self._arguments))
         for name, argument in zip(self._values, arguments):
@@ -179,15 +188,15 @@ def _as_argument(value: Any) -> Any:
 
 
 def _summed_to(product: Any, parameter: Any) -> Any:
-    """Sum the axes along which a parameter was broadcast."""
+    """Sum the axes along which a parameter was broadcast, in float64; the result has the parameter's type if that is a float."""
+    product = product if hasattr(product, "reshape") else np.asarray(product)
     shape = np.shape(parameter)
-    extra = tuple(range(np.ndim(product) - len(shape)))
-    ones = tuple(
-        i + len(extra) for i, length in enumerate(shape) if length == 1 and np.shape(product)[i + len(extra)] != 1
-    )
-    kind = getattr(parameter, "dtype", None) if np.ndim(parameter) else None
-    target = kind if kind is not None and kind.kind == "f" else product.dtype
-    if not extra and not ones:
-        return product.astype(target) if np.ndim(product) else target.type(product)
-    summed = np.sum(product, axis=extra + ones, dtype=np.float64, keepdims=True)
-    return summed.reshape(shape).astype(target)[()] if shape else summed.reshape(()).astype(target)[()]
+    own = parameter.dtype if hasattr(parameter, "dtype") and not isinstance(parameter, np.generic) else None
+    target = own if own is not None and own.name in KEPT else product.dtype
+    extra = tuple(range(product.ndim - len(shape)))
+    ones = tuple(i + len(extra) for i, length in enumerate(shape) if length == 1 and product.shape[i + len(extra)] != 1)
+    with np.errstate(all="ignore"):
+        wide = product.astype(np.float64)
+        if extra or ones:
+            wide = np.sum(wide, axis=extra + ones, keepdims=True).reshape(shape)
+        return wide.astype(target)[()]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from actfn.functions.declare import Declaration
-from actfn.trace import Graph, Node
+from actfn.trace import Node, needed, trace
 
 INFIX = {
     "add": "+",
@@ -36,9 +36,7 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
     name, parameters = declaration.name, tuple(declaration.parameters)
 
     def build(suffix: str, kernels: tuple[str, ...], times_g: bool = False) -> Ufunc:
-        graph = Graph()
-        arguments = [graph.input(argument) for argument in ("x", *parameters)]
-        results = [graph.node(declaration.kernels[kernel](graph, *arguments)) for kernel in kernels]
+        graph, results = trace(declaration, kernels)
         if times_g:
             results = [graph.input("g") * result for result in results]
         return Ufunc(name + suffix, ("x", "g") if times_g else ("x",), parameters, tuple(results))
@@ -51,18 +49,6 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
     for parameter in parameters:
         yield build(f"_d_{parameter}", (f"partial_{parameter}",))
         yield build(f"_vjp_{parameter}", (f"partial_{parameter}",), times_g=True)
-
-
-def needed(results: tuple[Node, ...]) -> set[int]:
-    """Return the identities of the nodes that the results depend on."""
-    found: set[int] = set()
-    pending = list(results)
-    while pending:
-        node = pending.pop()
-        if id(node) not in found:
-            found.add(id(node))
-            pending.extend(node.arguments)
-    return found
 
 
 def number(text: str) -> str:
@@ -123,7 +109,7 @@ def loop(ufunc: Ufunc) -> str:
         *(f"const T {x} = {x}_data[i];" for x in ufunc.inputs if x in used),
         *(f"const T {p} = static_cast<T>(scalars ? {p}_scalar : {p}_data[i]);" for p in ufunc.parameters if p in used),
         *body,
-        *(f"result{i}[i] = static_cast<E>({result(node, names)});" for i, node in enumerate(ufunc.results)),
+        *(f"result{i}[i] = static_cast<E>(M::one_nan({names[id(node)]}));" for i, node in enumerate(ufunc.results)),
     ]
     lines = [
         "template <class M, class E, bool scalars>",
@@ -137,11 +123,6 @@ def loop(ufunc: Ufunc) -> str:
         "}",
     ]
     return "\n".join(lines)
-
-
-def result(node: Node, names: dict[int, str]) -> str:
-    """Return a result as one number."""
-    return names[id(node)] if node.kind == "number" else f"M::round({names[id(node)]})"
 
 
 def entry(ufunc: Ufunc, single: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-
 from actfn import _core
 
 
@@ -18,6 +16,8 @@ def info() -> dict[str, object]:
     >>> sorted(actfn.info())
     ['available', 'compiler', 'instruction_set', 'threads', 'version']
     """
+    import importlib.metadata
+
     return {
         "version": importlib.metadata.version("actfn"),
         "instruction_set": _core.instruction_set,

@@ -164,7 +164,7 @@ class hard_sigmoid:
         return m.where(line <= 0, 0, m.where(line >= 1, 1, line))
 
     def value(m: Any, x: Any, slope: Any, offset: Any) -> Any:
-        return m.minimum(m.maximum(hard_line(m, x, slope, offset), 0.0), 1.0)
+        return m.minimum(m.maximum(m.round(hard_line(m, x, slope, offset)), 0.0), 1.0)
 
     def first(m: Any, x: Any, slope: Any, offset: Any) -> Any:
         return hard_inside(m, x, slope, offset, slope)
@@ -190,12 +190,13 @@ class hard_sigmoid:
 
 def hard_line(m: Any, x: Any, slope: Any, offset: Any) -> Any:
     # Past 1e150 the line is cut off for every slope of use, and the pair must not overflow.
-    return m.round(line(m, slope, m.minimum(m.maximum(x, -1e150), 1e150), offset))
+    return line(m, slope, m.minimum(m.maximum(x, -1e150), 1e150), offset)
 
 
 def hard_inside(m: Any, x: Any, slope: Any, offset: Any, inside: Any) -> Any:
     height = hard_line(m, x, slope, offset)
-    return m.where((height > 0.0) & (height < 1.0), inside, constant(m, x, 0.0))
+    # As a pair, the line is seen to be below 1 where it rounds to 1.
+    return m.where((m.high(height) > 0.0) & (m.high(1.0 - height) > 0.0), inside, constant(m, x, 0.0))
 
 
 @elementwise(

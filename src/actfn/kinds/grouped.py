@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from actfn.activation import Activation
+from actfn.activation import Activation, is_real, whole_cotangent
+from actfn.arrays import KEPT
 
 
 class Grouped(Activation):
@@ -42,7 +43,8 @@ class Grouped(Activation):
         array([3., 6., 9.])
         """
         groups, member, _ = self._groups(x, axis, parameters)
-        return np.max(groups, axis=member, out=out)
+        with np.errstate(invalid="ignore"):
+            return np.max(groups, axis=member, out=out)
 
     def vjp(self, x: Any, g: Any, /, axis: int = -1, **parameters: Any) -> Any:
         """Return the gradient for x: g goes to the largest input of each group, the first of equals.
@@ -56,9 +58,12 @@ class Grouped(Activation):
         groups, member, shape = self._groups(x, axis, parameters)
         winner = np.expand_dims(np.argmax(groups, axis=member), member)
         expected = groups.shape[:member] + groups.shape[member + 1 :]
-        cotangent = np.broadcast_to(np.asarray(g), expected) if np.ndim(g) == 0 else np.asarray(g)
+        cotangent = np.asarray(whole_cotangent(g, expected, groups))
+        if not is_real(cotangent.dtype):
+            raise self._unsupported(TypeError(), cotangent)
         if cotangent.shape != expected:
             raise ValueError(f"{self.name}.vjp: g must have the shape {expected} of the result, got {cotangent.shape}")
+        cotangent = cotangent if cotangent.dtype.name in KEPT else cotangent.astype(np.float64)
         result = np.zeros(groups.shape, np.result_type(groups, cotangent))
         np.put_along_axis(result, winner, np.expand_dims(cotangent, member), axis=member)
         # A NaN wins its group, and its gradient is NaN as everywhere else.
@@ -79,10 +84,8 @@ class Grouped(Activation):
         array = np.asarray(x)
         if array.dtype.kind in "biu":
             array = array.astype(np.float64)
-        elif array.dtype.name not in ("float16", "bfloat16", "float32", "float64"):
-            raise TypeError(
-                f"{self.name} is not defined for dtype {array.dtype}; it takes real floating-point, integer and bool arrays"
-            )
+        elif not is_real(array.dtype):
+            raise self._unsupported(TypeError(), array)
         if array.ndim == 0 or not isinstance(axis, (int, np.integer)) or not -array.ndim <= axis < array.ndim:
             raise ValueError(f"{self.name}: x of shape {array.shape} has no axis {axis!r}")
         axis = int(axis) % array.ndim

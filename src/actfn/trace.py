@@ -125,6 +125,10 @@ class Graph:
             return value
         return self.make("literal", (), NUMBER, repr(float(value)))
 
+    def number(self, value: Any) -> Node:
+        node = self.node(value)
+        return node if node.kind == NUMBER else self.make("round", (node,), NUMBER)
+
     def input(self, name: str) -> Node:
         return self.make("input", (), NUMBER, name)
 
@@ -158,15 +162,27 @@ class Graph:
         return lambda *arguments: self.make(operation, tuple(map(self.node, arguments)), FUNCTIONS[operation])
 
 
-def trace(declaration: Declaration, kernel: str) -> tuple[Graph, Node]:
-    """Run one kernel of a declaration on the tracer; return the graph and the node of its result."""
+def needed(results: Sequence[Node]) -> set[int]:
+    """Return the identities of the nodes that the results depend on."""
+    found: set[int] = set()
+    pending = list(results)
+    while pending:
+        node = pending.pop()
+        if id(node) not in found:
+            found.add(id(node))
+            pending.extend(node.arguments)
+    return found
+
+
+def trace(declaration: Declaration, kernels: Sequence[str]) -> tuple[Graph, list[Node]]:
+    """Run kernels of a declaration on one tracer; return the graph and the nodes of their results."""
     graph = Graph()
     inputs = [graph.input(name) for name in ("x", *declaration.parameters)]
-    result = graph.node(declaration.kernels[kernel](graph, *inputs))
-    return graph, result if result.kind == NUMBER else graph.round(result)
+    return graph, [graph.number(declaration.kernels[kernel](graph, *inputs)) for kernel in kernels]
 
 
 def operations(declaration: Declaration, kernel: str) -> int:
     """Count the operations of a kernel: the cost that the documentation states."""
-    graph, _ = trace(declaration, kernel)
-    return sum(node.operation not in ("input", "literal", "constant") for node in graph.nodes)
+    graph, results = trace(declaration, [kernel])
+    wanted = needed(results)
+    return sum(id(n) in wanted and n.operation not in ("input", "literal", "constant") for n in graph.nodes)
