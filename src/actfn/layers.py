@@ -132,7 +132,9 @@ class Maxout:
         self._x: Array | None = None
 
     def _pieces(self, x: Array) -> Array:
-        return np.asarray(x @ self.parameters["W"] + self.parameters["b"])
+        weights = self.parameters["W"]
+        # The product of bfloat16 matrices is float32 in NumPy.
+        return np.asarray(x @ weights + self.parameters["b"]).astype(np.result_type(x, weights), copy=False)
 
     def forward(self, x: ArrayLike) -> Array:
         """Return the largest piece of each unit for x of shape (..., inputs), and remember x for ``backward``."""
@@ -149,5 +151,7 @@ class Maxout:
         # The pieces are computed again: keeping x is cheaper than keeping them.
         at_pieces = np.asarray(self._function.vjp(self._pieces(self._x), g))
         rows, flat = self._x.reshape(-1, self._x.shape[-1]), at_pieces.reshape(-1, at_pieces.shape[-1])
-        self.gradients = {"W": rows.T @ flat, "b": flat.sum(axis=0)}
-        return np.asarray(at_pieces @ self.parameters["W"].T)
+        found = {"W": rows.T @ flat, "b": flat.sum(axis=0)}
+        self.gradients = {name: found[name].astype(held.dtype, copy=False) for name, held in self.parameters.items()}
+        weights = self.parameters["W"]
+        return np.asarray(at_pieces @ weights.T).astype(np.result_type(at_pieces, weights), copy=False)
