@@ -180,7 +180,7 @@ def test_parameter_vjp_sums_what_was_broadcast(name: str, shape: tuple[int, ...]
         axes = tuple(axis for axis, side in enumerate(padded) if side == 1)
         expected, size = (np.sum(part, axis=axes, keepdims=True).reshape(shape) for part in (terms, np.abs(terms)))
         assert np.shape(got[key]) == shape
-        wanted = np.dtype(np.float64) if shape else dtype
+        wanted = np.dtype(np.float64)
         assert np.asarray(got[key]).dtype == wanted
         # A float64 sum of n terms is off by n - 1 roundings of the sum of their sizes; then it is rounded to the dtype.
         slack = np.maximum(ulps(np.asarray(got[key]), expected) - 0.501, 0)
