@@ -37,8 +37,8 @@ def report(name: str, function: Function, low: mpf, high: mpf, degree: int) -> N
     points = [low + (high - low) * mpf(k) / 1999 for k in range(2000)]
     worst = max(abs(mpmath.polyval(rounded[::-1], p) / function(p) - 1) for p in points)
     print(f"{name}: degree {degree}, relative error 2^{mpmath.nstr(mpmath.log(worst, 2), 4)}")
-    for coefficient in rounded:
-        print(f"    {coefficient.hex()},")
+    for exact, coefficient in zip(coefficients, rounded):
+        print(f"    {coefficient.hex()},  # {mpmath.nstr(exact, 40)}")
 
 
 def series(function: Function, start: int) -> Function:

@@ -10,12 +10,11 @@ from actfn.functions.gates import gate_first, gate_second
 
 # The coefficients come from tools/coefficients.py; t = (a - 3) / (a + 3).
 # P(Z > a) exp(a^2 / 2) (a + 3) for 0 <= a <= 39.5: relative error 2^-53.
-NORMAL_TAIL_CONSTANT = "0.7290836901333729967829519050886672894865"
+NORMAL_TAIL_LEADING = ("0.7290836901333729967829519050886672894865", "-0.5093319819174899432973831523945073231063")
 NORMAL_TAIL = tuple(
     map(
         float.fromhex,
         [
-            "-0x1.04c7295a48f38p-1",
             "0x1.d71387c654cddp-3",
             "-0x1.832dbf69905e4p-5",
             "-0x1.56d8e3d7ff429p-7",
@@ -42,12 +41,11 @@ NORMAL_TAIL = tuple(
     )
 )
 # gelu'(-a) exp(a^2 / 2) / (root - a) for 0 <= a <= 39.5: relative error 2^-54.
-GELU_SLOPE_CONSTANT = "0.4782976777552484133822615743980272517507"
+GELU_SLOPE_LEADING = ("0.4782976777552484133822615743980272517507", "-0.1199754271354450697086100479373870939905")
 GELU_SLOPE = tuple(
     map(
         float.fromhex,
         [
-            "-0x1.eb6b5a7ded068p-4",
             "0x1.b70f305de3641p-5",
             "-0x1.cd33bfc5a0a23p-7",
             "0x1.abf7f884c5a8ap-13",
@@ -90,9 +88,10 @@ def tail(m: Any, x: Any) -> tuple[Any, Any, Any]:
     return a, e, unlift
 
 
-def tail_polynomial(m: Any, a: Any, leading: str, coefficients: tuple[float, ...]) -> Any:
-    t = (a - 3.0) / (a + 3.0)
-    return m.constant(leading) + t * m.polynomial(t, coefficients)
+def tail_polynomial(m: Any, a: Any, leading: tuple[str, str], coefficients: tuple[float, ...]) -> Any:
+    # The first two terms are most of the sum, and t is as exact as they are.
+    t = m.sum(a, -3.0) / m.sum(a, 3.0)
+    return m.constant(leading[0]) + t * (m.constant(leading[1]) + t * m.polynomial(m.high(t), coefficients))
 
 
 @elementwise(
@@ -113,14 +112,14 @@ class gelu:
 
     def value(m: Any, x: Any) -> Any:
         a, e, unlift = tail(m, x)
-        upper = e * tail_polynomial(m, a, NORMAL_TAIL_CONSTANT, NORMAL_TAIL) / m.sum(a, 3.0)
+        upper = e * tail_polynomial(m, a, NORMAL_TAIL_LEADING, NORMAL_TAIL) / m.sum(a, 3.0)
         left = m.round(upper * a) * unlift
         right = m.round((1.0 - upper) * a)
         return m.copysign(m.where(x > NORMAL_END, x, m.where(x < 0.0, left, right)), x)
 
     def first(m: Any, x: Any) -> Any:
         a, e, unlift = tail(m, x)
-        slope = e * tail_polynomial(m, a, GELU_SLOPE_CONSTANT, GELU_SLOPE) * (m.constant(GELU_SLOPE_ROOT) - a)
+        slope = e * tail_polynomial(m, a, GELU_SLOPE_LEADING, GELU_SLOPE) * (m.constant(GELU_SLOPE_ROOT) - a)
         return m.where(x < 0.0, m.round(slope) * unlift, m.round(1.0 - slope))
 
     def second(m: Any, x: Any) -> Any:
