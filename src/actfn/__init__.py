@@ -23,7 +23,8 @@ from actfn.functions.declare import Interval, Kink, Parameter
 from actfn.information import info
 
 if TYPE_CHECKING:
-    from actfn import layers
+    from actfn import accuracy, layers, testing
+    from actfn.accuracy import check
 
 __all__ = [
     "Activation",
@@ -31,16 +32,19 @@ __all__ = [
     "Kink",
     "Parameter",
     "UnknownNameError",
+    "accuracy",
+    "check",
     "elementwise",
     "get",
     "info",
     "layers",
     "names",
     "search",
+    "testing",
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"layers"})
+_SUBMODULES = frozenset({"accuracy", "layers", "testing"})
 
 
 def _register_bfloat16() -> None:
@@ -58,6 +62,8 @@ _register_bfloat16()
 def __getattr__(name: str) -> Activation:
     if name in _SUBMODULES:
         return importlib.import_module(f"actfn.{name}")  # type: ignore[return-value]
+    if name == "check":
+        return importlib.import_module("actfn.accuracy").check  # type: ignore[no-any-return]
     if name.startswith("_"):
         raise AttributeError(f"module 'actfn' has no attribute {name!r}")
     try:

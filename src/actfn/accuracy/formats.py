@@ -42,8 +42,11 @@ class Format(NamedTuple):
 
     def unit(self, exact: Array) -> Array:
         """Return the unit in the last place of exact float64 numbers; that of the smallest subnormal at and near 0."""
-        exponent = np.frexp(exact)[1] - self.digits
-        unit: Array = np.ldexp(1.0, np.maximum(exponent, self.smallest_exponent))
+        biased = (exact.view(np.int64) >> 52) & 0x7FF
+        biased -= self.digits - 1
+        np.maximum(biased, self.smallest_exponent + 1023, out=biased)
+        biased <<= 52
+        unit: Array = biased.view(np.float64)
         return unit
 
 

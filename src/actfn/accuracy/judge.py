@@ -1,0 +1,151 @@
+"""The judge: results of a callable against the truth, point by point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from actfn.accuracy.formats import Array, Format
+from actfn.accuracy.oracle import Exact, Oracle
+from actfn.accuracy.tally import Tally
+from actfn.activation import Activation
+
+Callback = Callable[[Array], Array]
+
+
+class Judge:
+    """Knows what an order of derivative of an activation function must be in one format.
+
+    float64 results are judged by the oracle, others by actfn's float64 kernels, whose own error is a few billionths of the unit
+    in the last place of float32.
+    """
+
+    def __init__(self, activation: Activation, order: int, form: Format) -> None:
+        self.activation, self.order, self.form = activation, order, form
+        self.parameters = {
+            name: p.default if p.default is not None else p.example for name, p in activation.parameters.items()
+        }
+        self.function: Any = activation.with_parameters(**self.parameters) if self.parameters else activation
+        self.oracle = Oracle(activation._declaration, self.parameters, order)
+        self.kinks = {kink.x: kink for kink in self.function.kinks}
+
+    @cached_property
+    def roots(self) -> tuple[float, ...]:
+        """Where the function or derivative crosses zero, other than at 0."""
+        grid = np.concatenate([-np.geomspace(40, 0.01, 300), np.geomspace(0.01, 40, 300)])
+        beta: Any = self.parameters.get("beta", 1.0)
+        scale = 1.0 / max(abs(float(beta)), 1e-9)
+        return tuple(root for low, high in zip(grid * scale, grid[1:] * scale) if (root := self._root(low, high)))
+
+    def _root(self, low: float, high: float) -> float | None:
+        if low < 0 < high or self._sign(low) * self._sign(high) >= 0:
+            return None
+        sign = self._sign(low)
+        while (middle := (low + high) / 2) not in (low, high):
+            low, high = (middle, high) if self._sign(middle) == sign else (low, middle)
+        return low
+
+    def _sign(self, x: float) -> int:
+        exact = self.oracle.at(x)
+        return 0 if exact is None else (exact.numerator > 0) - (exact.numerator < 0)
+
+    @cached_property
+    def parity(self) -> int:
+        """1 for an even function, -1 for an odd one, else 0; found from exact values at a few points."""
+        for sign in (1, -1):
+            pairs = ((self.oracle.at(x), self.oracle.at(-x)) for x in (0.3, 1.7, 2.9, 11.0))
+            if all(a is not None and b is not None and _agree(a, b, sign) for a, b in pairs):
+                return sign
+        return 0
+
+    @cached_property
+    def places(self) -> tuple[float, ...]:
+        """Where a sample should look closely: kinks, roots, the ends of saturation and overflow."""
+        ends = [math.log(2) * e for e in (self.form.smallest_exponent, -self.form.digits, self.form.digits)]
+        square = math.sqrt(-2 * math.log(2) * self.form.smallest_exponent)
+        return (0.0, *self.kinks, *self.roots, *ends, -ends[0], square, -square, 1.0, -1.0)
+
+    def add(self, tally: Tally, x: Array, got: Array, bound: float) -> None:
+        """Compare results in this format with the truth, and add the comparison to a summary."""
+        with np.errstate(all="ignore"):
+            wide, result = x.astype(np.float64), got.astype(np.float64)
+            exact, errors = self._exact(wide, result)
+        at_kink = self._allowed_at_kinks(wide, result)
+        nan = np.isnan(exact)
+        wrong_nan = (np.isnan(result) != nan) & ~at_kink
+        overflow = np.abs(exact) >= float(self.form.overflow) if self.form.digits < 53 else np.isinf(exact)
+        infinite = np.isinf(result)
+        misplaced = (infinite != overflow) | (infinite & (np.signbit(result) != np.signbit(exact)))
+        wrong_infinity = misplaced & ~(nan | np.isnan(result) | at_kink)
+        zero = (result == 0) & ~nan & ~at_kink
+        smallest = np.ldexp(1.0, self.form.smallest_exponent)
+        # An exact value below the smallest number may be rounded to zero; one above it may not.
+        flushed = zero & (np.abs(exact) > smallest)
+        wrong_sign = zero & ~flushed & self._wrong_sign(wide, result)
+        judged = ~(nan | np.isnan(result) | wrong_infinity | overflow | flushed | at_kink | infinite)
+        kinds = {
+            "wrong_nan": wrong_nan,
+            "wrong_infinity": wrong_infinity,
+            "wrong_zero_sign": wrong_sign,
+            "flushed": flushed,
+            "kinks": at_kink,
+        }
+        tally.add(wide[judged], result[judged], exact[judged], errors[judged], kinds, bound)
+        tally.count += len(x) - int(np.count_nonzero(judged))
+
+    def _exact(self, x: Array, got: Array) -> tuple[Array, Array]:
+        """Return the exact values to float64, and the errors of the results in ULP."""
+        if self.form.digits < 53:
+            exact = np.asarray(self.function.derivative(x, order=self.order))
+            errors = np.abs(got - exact)
+            errors /= self.form.unit(exact)
+            return exact, errors
+        numbers = [self.oracle.expected(float(point)) for point in x]
+        exact = np.array([math.nan if n is None else n.rounded(self.form) for n in numbers])
+        errors = np.array([math.nan if n is None else n.ulps(float(y), self.form) for n, y in zip(numbers, got)])
+        for root in self.roots:
+            # Next to a root the error counts in units of the value one part in 2^10 away from it.
+            near = np.abs(x / root - 1) < 2.0**-10
+            beside = np.array([self.oracle.at(root * (1 + 2.0**-10)).rounded(self.form)])  # type: ignore[union-attr]
+            errors[near] *= np.minimum(1.0, self.form.unit(exact[near]) / self.form.unit(beside))
+        return exact, errors
+
+    def _allowed_at_kinks(self, x: Array, got: Array) -> Array:
+        """Tell where a result at a kink of the derivative lies between the slopes."""
+        allowed = np.zeros(len(x), bool)
+        if self.order == 0:
+            return allowed
+        places = [*self.kinks.values()]
+        for kink in places:
+            low, high = sorted((kink.left, kink.right))
+            here = x == float(np.array(kink.x).astype(self.form.dtype))
+            allowed |= here & ((low <= got) & (got <= high) if self.order == 1 else np.isfinite(got))
+        if self.order == 2 and "smooth" not in self.activation.tags:
+            allowed |= (x == 0) & np.isfinite(got)
+        return allowed
+
+    @cached_property
+    def _zero_signs(self) -> tuple[int, int, int, int]:
+        """The signs that a zero must have: far left, at -0, at +0, far right; 0 where either will do."""
+        at_zero = (self.oracle.expected(-0.0), self.oracle.expected(0.0))
+        signs = self.oracle.tail_signs
+        left, right = (0 if e is None or e.numerator else e.sign for e in at_zero)
+        return signs[-1], left, right, signs[1]
+
+    def _wrong_sign(self, x: Array, got: Array) -> Array:
+        far_left, left, right, far_right = self._zero_signs
+        negative = np.signbit(x)
+        expected = np.where(x == 0, np.where(negative, left, right), np.where(negative, far_left, far_right))
+        wrong: Array = (expected != 0) & (np.signbit(got) != (expected < 0))
+        return wrong
+
+
+def _agree(a: Exact, b: Exact, sign: int) -> bool:
+    """Tell whether b is sign times a, to far more digits than any format has."""
+    exponent = min(a.exponent, b.exponent)
+    left, right = a.numerator << (a.exponent - exponent), sign * b.numerator << (b.exponent - exponent)
+    return left != 0 and abs(left - right) << 70 < abs(left)

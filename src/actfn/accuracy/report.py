@@ -1,0 +1,89 @@
+"""The report of a check: whether the bound holds, by how much, and where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from actfn.accuracy.tally import Tally
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found.
+
+    Attributes
+    ----------
+    subject, reference : str
+        The callable that was checked, and the function that it is to be.
+    order : int
+        Which derivative.
+    dtype : str
+    bound : float
+        The largest error allowed, in ULP.
+    exhaustive : bool
+        Whether every number of the format was tried.
+    tally : Tally
+        Errors, counts and places.
+    """
+
+    subject: str
+    reference: str
+    order: int
+    dtype: str
+    bound: float
+    exhaustive: bool
+    tally: Tally
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How often each kind of fault was met: wrong NaN, wrong infinity, wrong sign of zero, flushed to zero, ..."""
+        return {kind: count for kind, count in self.tally.kinds.items() if kind != "kinks"}
+
+    @property
+    def ok(self) -> bool:
+        """Whether every error is within the bound and no other fault was met."""
+        return self.tally.worst <= self.bound and not any(self.faults.values())
+
+    @property
+    def max_ulp(self) -> float:
+        """The largest error in ULP, of the results that are neither NaN, infinite nor flushed by mistake."""
+        return self.tally.worst
+
+    @property
+    def worst(self) -> dict[str, float] | None:
+        """The point of the largest error: ``x``, ``got`` and ``exact``."""
+        return None if self.tally.where is None else dict(zip(("x", "got", "exact"), self.tally.where))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures as plain data, with hexadecimal floats beside decimal ones."""
+        tally, worst = self.tally, self.worst
+        return {
+            "subject": self.subject,
+            "reference": self.reference,
+            "order": self.order,
+            "dtype": self.dtype,
+            "ok": self.ok,
+            "bound": self.bound,
+            "exhaustive": self.exhaustive,
+            "count": tally.count,
+            "max_ulp": tally.worst,
+            "worst": worst and {**worst, **{f"{key}_hex": value.hex() for key, value in worst.items()}},
+            "p999_ulp": tally.percentile(0.999),
+            "mean_ulp": tally.mean,
+            "share_correctly_rounded": tally.share_correct,
+            "first_bad_interval": tally.bad and [*tally.bad, *(value.hex() for value in tally.bad)],
+            "faults": self.faults,
+            "at_kinks": tally.kinds["kinks"],
+        }
+
+    def sentence(self) -> str:
+        """Return in one sentence whether the bound holds, and where it does not."""
+        what = f"{self.subject} as {self.reference}, order {self.order}, {self.dtype}"
+        if self.ok:
+            return f"{what}: at most {self.max_ulp:.3g} ULP, within {self.bound:g}"
+        faults = [f"{count} {kind.replace('_', ' ')}" for kind, count in self.faults.items() if count]
+        if self.max_ulp > self.bound and self.worst is not None:
+            x, got, exact = self.worst.values()
+            faults.insert(0, f"{self.max_ulp:.3g} ULP at x = {x!r} ({x.hex()}), where it gives {got!r} for {exact!r}")
+        return f"{what}: not within {self.bound:g} ULP: {'; '.join(faults)}"

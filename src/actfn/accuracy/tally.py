@@ -1,0 +1,137 @@
+"""What is kept of a comparison: extremes, sums and counts, which add up over chunks and processes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from actfn.accuracy.formats import Array, Format
+
+# Errors are counted by size in quarter-octaves from 2^-12 ULP to 2^64 ULP.
+PER_OCTAVE, LOWEST, HIGHEST = 4, -12, 64
+# The largest error is kept for each sixteenth of a binade of each sign.
+PARTS = 16
+
+KINDS = ("wrong_nan", "wrong_infinity", "wrong_zero_sign", "flushed", "not_monotone", "not_symmetric", "kinks")
+
+
+class Tally:
+    """A running summary of errors in ULP."""
+
+    def __init__(self, form: Format) -> None:
+        self.form = form
+        self.count = 0
+        self.total = 0.0
+        self.correct = 0
+        self.worst = 0.0
+        self.where: tuple[float, float, float] | None = None
+        self.sizes = np.zeros((HIGHEST - LOWEST) * PER_OCTAVE + 2, np.int64)
+        self.places = np.zeros(2 * 65536, np.float32)
+        self.kinds = dict.fromkeys(KINDS, 0)
+        self.bad: tuple[float, float] | None = None
+
+    def add(self, x: Array, got: Array, exact: Array, errors: Array, kinds: dict[str, Array], bound: float) -> None:
+        """Add a chunk: points, results and exact values as float64, finite errors, and where each kind of fault is."""
+        self.count += len(x)
+        for kind, mask in kinds.items():
+            self.kinds[kind] += int(np.count_nonzero(mask))
+        if len(errors) == 0:
+            return
+        self.total += float(errors.sum())
+        # The reference may itself be off by a few billionths of a unit.
+        self.correct += int(np.count_nonzero(errors <= 0.5 + 1e-8))
+        largest = int(errors.argmax())
+        if errors[largest] > self.worst or self.where is None:
+            self.worst = float(errors[largest])
+            self.where = (float(x[largest]), float(got[largest]), float(exact[largest]))
+        with np.errstate(divide="ignore"):
+            index = (np.log2(errors) - LOWEST) * PER_OCTAVE + 1
+        self.sizes += np.bincount(index.clip(0, len(self.sizes) - 1).astype(np.int64), minlength=len(self.sizes))
+        np.maximum.at(self.places, self._place(x), errors.astype(np.float32))
+        wrong = errors > bound
+        if wrong.any():
+            order = np.argsort(x, kind="stable")
+            run = wrong[order]
+            start = int(run.argmax())
+            length = int((~run[start:]).argmax()) or len(run) - start
+            found = (float(x[order[start]]), float(x[order[start + length - 1]]))
+            if self.bad is None or found[0] < self.bad[0]:
+                self.bad = found
+
+    def _place(self, x: Array) -> Array:
+        # Sign, exponent and the first four digits: 65,536 places a sign.
+        bits = x.view(np.uint64)
+        place: Array = (bits >> np.uint64(48)).astype(np.int64)
+        return (place & 0x7FFF) + 32768 * 2 * (place >> 15)
+
+    def merge(self, other: Tally) -> None:
+        """Add another summary of the same format."""
+        self.count += other.count
+        self.total += other.total
+        self.correct += other.correct
+        if other.where is not None and (self.where is None or other.worst > self.worst):
+            self.worst, self.where = other.worst, other.where
+        self.sizes += other.sizes
+        np.maximum(self.places, other.places, out=self.places)
+        for kind in KINDS:
+            self.kinds[kind] += other.kinds[kind]
+        if other.bad is not None and (self.bad is None or other.bad[0] < self.bad[0]):
+            self.bad = other.bad
+
+    def percentile(self, share: float) -> float:
+        """Return an error that this share of the errors does not exceed, to a quarter of an octave."""
+        counted = np.cumsum(self.sizes)
+        if counted[-1] == 0:
+            return 0.0
+        index = int(np.searchsorted(counted, share * counted[-1]))
+        return 0.0 if index == 0 else min(self.worst, 2.0 ** (LOWEST + index / PER_OCTAVE))
+
+    def profile(self) -> tuple[Array, Array]:
+        """Return the largest error at each place that was looked at with an error above zero, in the order of x."""
+        index = np.flatnonzero(self.places)
+        sign, place = index >> 16, index & 0xFFFF
+        x = (place.astype(np.uint64) << np.uint64(48)).view(np.float64) * np.where(sign, -1.0, 1.0)
+        order = np.argsort(x)
+        return x[order], self.places[index][order]
+
+    def state(self) -> dict[str, Any]:
+        """Return what a later process needs to go on, as plain data."""
+        index = np.flatnonzero(self.places)
+        return {
+            "count": self.count,
+            "total": self.total,
+            "correct": self.correct,
+            "worst": self.worst,
+            "where": None if self.where is None else [value.hex() for value in self.where],
+            "sizes": self.sizes.tolist(),
+            "places": [index.tolist(), [float(error) for error in self.places[index]]],
+            "kinds": self.kinds,
+            "bad": None if self.bad is None else [value.hex() for value in self.bad],
+        }
+
+    @classmethod
+    def restored(cls, form: Format, state: dict[str, Any]) -> Tally:
+        """Rebuild a summary from its state."""
+        tally = cls(form)
+        tally.count, tally.total, tally.correct = state["count"], state["total"], state["correct"]
+        tally.worst = state["worst"]
+        tally.where = None if state["where"] is None else tuple(map(float.fromhex, state["where"]))  # type: ignore[assignment]
+        tally.sizes = np.array(state["sizes"], np.int64)
+        tally.places[state["places"][0]] = state["places"][1]
+        tally.kinds = dict(state["kinds"])
+        tally.bad = None if state["bad"] is None else tuple(map(float.fromhex, state["bad"]))  # type: ignore[assignment]
+        return tally
+
+    @property
+    def mean(self) -> float:
+        """The mean error in ULP."""
+        judged = int(self.sizes.sum())
+        return self.total / judged if judged else math.nan
+
+    @property
+    def share_correct(self) -> float:
+        """The share of correctly rounded results."""
+        judged = int(self.sizes.sum())
+        return self.correct / judged if judged else math.nan
