@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 BUILD := build/release
 SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name '*.pyc')
 
-.PHONY: demo test quick lint sanitize coefficients clean
+.PHONY: demo test quick lint sanitize coefficients accuracy accuracy-peers clean
 
 # Set up, build, and run the main job on real data.
 demo: $(VENV)/.installed
@@ -27,6 +27,15 @@ lint: $(VENV)/.installed
 # The core suite with the address and undefined-behaviour sanitizers in the compiled core.
 sanitize: $(VENV)/.installed
 	$(BIN)/python tools/sanitize.py
+
+# Measure every function's error again: all float32 numbers; hours on two cores, and resumes.
+accuracy: $(VENV)/.installed
+	$(BIN)/python tools/accuracy.py
+
+# The same check on PyTorch, JAX, SciPy and textbook code; writes docs/accuracy.md.
+accuracy-peers: $(VENV)/.installed
+	$(BIN)/python tools/requirements.py peers | $(BIN)/python -m pip install --quiet -r /dev/stdin
+	$(BIN)/python tools/peers.py
 
 coefficients: $(VENV)/.installed
 	$(BIN)/python tools/coefficients.py

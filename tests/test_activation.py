@@ -30,9 +30,8 @@ def settled(name: str) -> list[actfn.Activation]:
 CASES = [pytest.param(function, id=repr(function)) for name in ELEMENTWISE for function in settled(name)]
 
 
-def test_names_are_the_nineteen() -> None:
-    assert {*actfn.names()} == NINETEEN
-    assert len(actfn.names()) == 19
+def test_the_nineteen_are_among_the_names() -> None:
+    assert {*actfn.names()} >= NINETEEN
     for name in actfn.names():
         assert getattr(actfn, name) == actfn.get(name)
         assert actfn.get(name).name == name

@@ -77,7 +77,9 @@ def failures(tests: list[doctest.DocTest]) -> str:
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_the_examples_of_documents_run(name: str) -> None:
-    test = doctest.DocTestParser().get_doctest(text_of(name), {"__name__": "document"}, name, name, 0)
+    # The worked example's name may by now be that of a function of the package.
+    text = text_of(name).replace("bent_line", "bent_line_again").replace("soft_bend", "soft_bend_again")
+    test = doctest.DocTestParser().get_doctest(text, {"__name__": "document"}, name, name, 0)
     assert test.examples
     assert failures([test]) == ""
 

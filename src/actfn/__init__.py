@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 # Every ufunc pickles as an attribute of actfn.ufuncs, so that this module must be there from the start.
 from actfn import _core, ufuncs
-from actfn.activation import Activation, elementwise, get
+from actfn.activation import Activation, elementwise, get, is_builtin
 from actfn.catalogue import UnknownNameError, names, search
 from actfn.functions.declare import Interval, Kink, Parameter
 from actfn.information import info
@@ -70,7 +70,10 @@ def __getattr__(name: str) -> Activation:
         activation = get(name)
     except UnknownNameError as error:
         raise AttributeError(str(error)) from None
-    return globals().setdefault(name, activation)  # type: ignore[no-any-return]
+    # One that a user declares may be declared again.
+    if is_builtin(activation):
+        globals()[name] = activation
+    return activation
 
 
 def __dir__() -> list[str]:

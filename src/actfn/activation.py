@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actfn import _core, catalogue
-from actfn.arrays import KEPT
 from actfn.functions import declare
 from actfn.functions.declare import Declaration, Interval, Kink, Parameter
+from actfn.inputs import is_real
 
 if TYPE_CHECKING:
     import sympy
@@ -63,7 +63,7 @@ class Activation:
         values = tuple(
             (v.shape, v.dtype.str, v.tobytes()) if isinstance(v, np.ndarray) else v for v in self._values.values()
         )
-        return self._declaration.module, self.name, values
+        return self._declaration, values
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Activation) and self._identity() == other._identity()
@@ -156,7 +156,9 @@ class Activation:
 
     @property
     def inverse(self) -> Activation | None:
-        """The inverse function, or None if there is none."""
+        """The inverse function, or None if there is none, or a parameter that it depends on is not given."""
+        if any(value is None for value in self._values.values()):
+            return None
         found = self._declaration.inverse(**self._scalars())
         return None if found is None else get(found[0]).with_parameters(**found[1])
 
@@ -223,8 +225,11 @@ class Activation:
 
     def plot(self, **options: Any) -> Any:
         """Draw value and derivatives with matplotlib; return the Axes. See :func:`actfn.plot.plot` for the options."""
-        from actfn.plot import plot
-
+        try:
+            from actfn.plot import plot
+        except ModuleNotFoundError as error:
+            message = f'{self.name}.plot() needs matplotlib: pip install "actfn[plot]"'
+            raise ModuleNotFoundError(message, name=error.name) from None
         return plot(self, **options)
 
     def with_parameters(self, **parameters: Any) -> Activation:
@@ -288,17 +293,16 @@ class Activation:
     def _unsupported(self, error: Exception, *inputs: Any) -> Exception:
         """Return a clearer error for a call that NumPy refused."""
         for x in inputs:
-            dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+            try:
+                dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+            except ValueError as ragged:
+                return ValueError(f"{self.name}: {ragged}")
             if isinstance(error, TypeError) and not is_real(dtype):
                 return TypeError(
-                    f"{self.name} is not defined for dtype {dtype}; it takes real floating-point, integer and bool arrays"
+                    f"{self.name} is not defined for dtype {dtype}; it takes arrays of float16, bfloat16, float32, float64, "
+                    "integers and bool"
                 )
         return (TypeError if isinstance(error, TypeError) else ValueError)(f"{self.name}: {error}")
-
-
-def is_real(dtype: Any) -> bool:
-    """Tell whether arrays of a dtype are taken: the four floating-point types, integers and bool."""
-    return getattr(dtype, "kind", "") in "biu" or str(getattr(dtype, "name", dtype)) in KEPT
 
 
 def _frozen(array: Any) -> Any:
@@ -373,10 +377,17 @@ def elementwise(**facts: Any) -> Callable[[type], Activation]:
 
     def decorate(body: type) -> Activation:
         declaration = declare.elementwise(**facts)(body)
+        if declaration.name in sys.modules["actfn"].__all__:
+            raise ValueError(f"actfn.{declaration.name} is not a function, so that no function can have this name")
         catalogue.add(declaration)
         return of(declaration)
 
     return decorate
+
+
+def is_builtin(activation: Activation) -> bool:
+    """Tell whether an activation is one of the package's own."""
+    return activation._declaration.module.startswith("actfn.functions.")
 
 
 def _restore(module: str, name: str, values: dict[str, Any]) -> Activation:
@@ -384,23 +395,6 @@ def _restore(module: str, name: str, values: dict[str, Any]) -> Activation:
     if not module.startswith("actfn.functions.") and module not in sys.modules:
         importlib.import_module(module)
     return type(get(name))(catalogue.find(name), values)
-
-
-def typed(number: Any, x: Any) -> Any:
-    """Return a Python number with the dtype of x, as NumPy would for its own dtypes, and anything else as it is."""
-    if isinstance(number, (int, float)) and hasattr(x, "dtype") and x.dtype.name in KEPT:
-        return x.dtype.type(number)
-    return number
-
-
-def whole_cotangent(g: Any, shape: tuple[int, ...], x: Any) -> Any:
-    """Return a cotangent of a shape: a number stands for itself everywhere."""
-    return np.broadcast_to(typed(g, x), shape) if np.ndim(g) == 0 else g
-
-
-def is_plain(x: Any) -> bool:
-    """Tell whether an input is a NumPy array or a number, so that ufuncs with two outputs take it."""
-    return type(x) is np.ndarray or isinstance(x, (int, float, np.generic))
 
 
 def compiled(name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-KEPT = ("float16", "bfloat16", "float32", "float64")
+from actfn.inputs import KEPT, is_real
 
 
 class Pair:
@@ -113,6 +113,9 @@ class NumPyVocabulary:
             result = result * x + coefficient
         return result
 
+    def sticky(self, x: Any) -> Any:
+        return 0.0 * x
+
     def deep(self, x: Any) -> Any:
         return x < -600.0
 
@@ -145,8 +148,17 @@ class InterpretedFunction:
     def __init__(self, name: str, kernel: Callable[..., Any], times_g: bool = False) -> None:
         self.name, self.kernel, self.times_g = name, kernel, times_g
 
-    def __call__(self, *arguments: Any, out: Any = None, where: Any = True, dtype: Any = None) -> Any:
+    def __call__(
+        self, *arguments: Any, out: Any = None, where: Any = True, dtype: Any = None, **others_given: Any
+    ) -> Any:
+        if others_given:
+            raise TypeError(
+                f"{self.name} is not compiled: it takes out=, where= and dtype=, not {', '.join(others_given)}="
+            )
         x, *others = (np.asarray(argument) for argument in arguments)
+        for argument in (x, *others):
+            if not is_real(argument.dtype):
+                raise TypeError(f"{self.name} is not defined for dtype {argument.dtype}")
         result_type = np.dtype(dtype) if dtype is not None else self._result_type(x)
         if self.times_g and dtype is None and np.ndim(arguments[1]) > 0:
             result_type = np.result_type(result_type, others[0])
@@ -169,6 +181,4 @@ class InterpretedFunction:
     def _result_type(self, x: Any) -> Any:
         if x.dtype.name in KEPT:
             return x.dtype
-        if x.dtype.kind in "biu":
-            return np.dtype(np.float64)
-        raise TypeError(f"{self.name} is not defined for dtype {x.dtype}")
+        return np.dtype(np.float64)

@@ -40,12 +40,11 @@ def add(declaration: Declaration) -> None:
         If another function bears one of its names.
     """
     known = _all().get(declaration.name)
-    if known is not None and known.module == declaration.module:
-        del _all()[declaration.name]
-        _keys.cache_clear()
+    again = known is not None and known.module == declaration.module
     for name in (declaration.name, *declaration.aliases):
-        if _key(name) in _keys():
-            raise ValueError(f"the name {name!r} is taken by actfn.{_keys()[_key(name)]}; choose another one")
+        owner = _keys().get(_key(name))
+        if owner is not None and not (again and owner == declaration.name):
+            raise ValueError(f"the name {name!r} is taken by actfn.{owner}; choose another one")
     _all()[declaration.name] = declaration
     _keys.cache_clear()
 

@@ -106,12 +106,20 @@ def text(declaration: Declaration) -> str:
     return formula.text
 
 
+def sympy_module() -> Any:
+    """Return SymPy, or say how to install it."""
+    try:
+        import sympy
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError('this needs SymPy: pip install "actfn[formula]"', name="sympy") from None
+    return sympy
+
+
 class SymPyNamespace:
     """The namespace in which a formula becomes a SymPy expression: with rounded or exact constants, |x| whole or by branch."""
 
     def __init__(self, exact: bool, branches: bool) -> None:
-        import sympy
-
+        sympy = sympy_module()
         self.sympy, self.exact, self.branches, self.pi = sympy, exact, branches, sympy.pi
 
     def number(self, decimal: str) -> Any:
@@ -136,8 +144,7 @@ class SymPyNamespace:
 
 def symbols(declaration: Declaration) -> tuple[Any, ...]:
     """Return the SymPy symbols of the input and the parameters of an elementwise function."""
-    import sympy
-
+    sympy = sympy_module()
     positive = {name: declaration.parameters[name].domain for name in declaration.parameters}
     return (
         sympy.Symbol("x", real=True),
@@ -156,8 +163,7 @@ def expression(declaration: Declaration, order: int = 0, *, by: str | None = Non
     ValueError
         If the order is negative, or is not 0 or 1 for a function that is not elementwise.
     """
-    import sympy
-
+    sympy = sympy_module()
     if order < 0 or (order > 1 and declaration.kind != "elementwise"):
         raise ValueError(
             f"{declaration.name}: no derivative of order {order}; give 0 or 1 (or more for elementwise functions)"
@@ -181,8 +187,7 @@ def expression(declaration: Declaration, order: int = 0, *, by: str | None = Non
 
 def latex(declaration: Declaration, order: int = 0) -> str:
     """Return the formula, or its derivative of an order, as LaTeX."""
-    import sympy
-
+    sympy = sympy_module()
     result: str = sympy.latex(expression(declaration, order))
     return result
 
@@ -210,8 +215,7 @@ class MpmathNamespace:
 
 @cache
 def _evaluator(declaration: Declaration, order: int, by: str | None) -> Callable[..., Any]:
-    import sympy
-
+    sympy = sympy_module()
     if order == 0:
         return lambda *arguments: declaration.formula(MpmathNamespace(), *arguments)
     evaluator: Callable[..., Any] = sympy.lambdify(

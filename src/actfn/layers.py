@@ -12,7 +12,30 @@ from actfn.activation import get
 Array = NDArray[Any]
 
 
-class PReLU:
+class _Elementwise:
+    """What PReLU and Swish share: one array of parameters, and x kept from the forward pass."""
+
+    def __init__(self, name: str, parameter: str, start: float, shape: tuple[int, ...], dtype: Any) -> None:
+        self.parameters: dict[str, Array] = {parameter: np.full(shape, start, dtype)}
+        self.gradients: dict[str, Array] = {}
+        self._function = get(name)
+        self._x: ArrayLike | None = None
+
+    def forward(self, x: ArrayLike) -> Array:
+        """Return the value, and remember x for ``backward``."""
+        self._x = x
+        return np.asarray(self._function(x, **self.parameters))
+
+    def backward(self, g: ArrayLike) -> Array:
+        """Return the gradient for x, and set ``gradients``."""
+        if self._x is None:
+            raise ValueError(f"{type(self).__name__}.backward needs a forward pass before it")
+        found = self._function.parameter_vjp(self._x, g, **self.parameters)
+        self.gradients = {name: np.asarray(gradient) for name, gradient in found.items()}
+        return np.asarray(self._function.vjp(self._x, g, **self.parameters))
+
+
+class PReLU(_Elementwise):
     """A prelu that holds its slope.
 
     Parameters
@@ -39,23 +62,19 @@ class PReLU:
     """
 
     def __init__(self, alpha: float = 0.25, shape: tuple[int, ...] = (), dtype: Any = np.float64) -> None:
-        self.parameters: dict[str, Array] = {"alpha": np.full(shape, alpha, dtype)}
-        self.gradients: dict[str, Array] = {}
-        self._function = get("prelu")
-        self._x: ArrayLike | None = None
-
-    def forward(self, x: ArrayLike) -> Array:
-        """Return the value, and remember x for ``backward``."""
-        self._x = x
-        return np.asarray(self._function(x, **self.parameters))
-
-    def backward(self, g: ArrayLike) -> Array:
-        """Return the gradient for x, and set ``gradients``."""
-        return _backward(self, self._function, g)
+        super().__init__("prelu", "alpha", alpha, shape, dtype)
 
 
-class Swish:
+class Swish(_Elementwise):
     """A swish that holds its beta.
+
+    Parameters
+    ----------
+    beta : float
+        Where every beta starts.
+    shape : tuple of int
+        The shape of the betas, which broadcasts against x.
+    dtype : dtype
 
     Examples
     --------
@@ -68,27 +87,7 @@ class Swish:
     """
 
     def __init__(self, beta: float = 1.0, shape: tuple[int, ...] = (), dtype: Any = np.float64) -> None:
-        self.parameters: dict[str, Array] = {"beta": np.full(shape, beta, dtype)}
-        self.gradients: dict[str, Array] = {}
-        self._function = get("swish")
-        self._x: ArrayLike | None = None
-
-    def forward(self, x: ArrayLike) -> Array:
-        """Return the value, and remember x for ``backward``."""
-        self._x = x
-        return np.asarray(self._function(x, **self.parameters))
-
-    def backward(self, g: ArrayLike) -> Array:
-        """Return the gradient for x, and set ``gradients``."""
-        return _backward(self, self._function, g)
-
-
-def _backward(layer: PReLU | Swish, function: Any, g: ArrayLike) -> Array:
-    if layer._x is None:
-        raise ValueError(f"{type(layer).__name__}.backward needs a forward pass before it")
-    found = function.parameter_vjp(layer._x, g, **layer.parameters)
-    layer.gradients = {name: np.asarray(gradient) for name, gradient in found.items()}
-    return np.asarray(function.vjp(layer._x, g, **layer.parameters))
+        super().__init__("swish", "beta", beta, shape, dtype)
 
 
 class Maxout:

@@ -10,29 +10,30 @@ from actfn.functions.declare import Declaration
 
 NUMBER, PAIR, MASK = "number", "pair", "mask"
 
-# What each operation of the vocabulary takes and gives; "same" is the kind of its arguments.
+# What each operation of the vocabulary takes (a pair's place also takes a number) and gives.
 FUNCTIONS = {
-    "abs": NUMBER,
-    "sqrt": NUMBER,
-    "exp": NUMBER,
-    "expm1": NUMBER,
-    "log": NUMBER,
-    "log1p": NUMBER,
-    "tanh": NUMBER,
-    "minimum": NUMBER,
-    "maximum": NUMBER,
-    "copysign": NUMBER,
-    "round": NUMBER,
-    "high": NUMBER,
-    "pair": PAIR,
-    "sum": PAIR,
-    "product": PAIR,
-    "exp_pair": PAIR,
-    "exp_precise": PAIR,
-    "expm1_pair": PAIR,
-    "log_pair": PAIR,
-    "log1p_pair": PAIR,
-    "deep": MASK,
+    "abs": ((NUMBER,), NUMBER),
+    "sqrt": ((NUMBER,), NUMBER),
+    "exp": ((NUMBER,), NUMBER),
+    "expm1": ((NUMBER,), NUMBER),
+    "log": ((NUMBER,), NUMBER),
+    "log1p": ((NUMBER,), NUMBER),
+    "tanh": ((NUMBER,), NUMBER),
+    "minimum": ((NUMBER, NUMBER), NUMBER),
+    "maximum": ((NUMBER, NUMBER), NUMBER),
+    "copysign": ((NUMBER, NUMBER), NUMBER),
+    "round": ((PAIR,), NUMBER),
+    "high": ((PAIR,), NUMBER),
+    "pair": ((NUMBER,), PAIR),
+    "sum": ((NUMBER, NUMBER), PAIR),
+    "product": ((NUMBER, NUMBER), PAIR),
+    "exp_pair": ((PAIR, NUMBER), PAIR),
+    "exp_precise": ((PAIR, NUMBER), PAIR),
+    "expm1_pair": ((PAIR,), PAIR),
+    "log_pair": ((PAIR,), PAIR),
+    "log1p_pair": ((PAIR,), PAIR),
+    "sticky": ((NUMBER,), NUMBER),
+    "deep": ((NUMBER,), MASK),
 }
 
 
@@ -159,7 +160,17 @@ class Graph:
     def __getattr__(self, operation: str) -> Callable[..., Node]:
         if operation not in FUNCTIONS:
             raise AttributeError(f"the vocabulary has no operation {operation!r}; it has {', '.join(FUNCTIONS)}")
-        return lambda *arguments: self.make(operation, tuple(map(self.node, arguments)), FUNCTIONS[operation])
+        kinds, result = FUNCTIONS[operation]
+
+        def make(*arguments: Any) -> Node:
+            nodes = tuple(map(self.node, arguments))
+            given = tuple(node.kind for node in nodes)
+            if len(nodes) != len(kinds) or any(g not in (k, NUMBER) for g, k in zip(given, kinds)):
+                raise TypeError(f"m.{operation} takes {', '.join(kinds)}, not {', '.join(given) or 'nothing'}")
+            taken = (self._as_pair(node) if kind == PAIR else node for node, kind in zip(nodes, kinds))
+            return self.make(operation, tuple(taken), result)
+
+        return make
 
 
 def needed(results: Sequence[Node]) -> set[int]:

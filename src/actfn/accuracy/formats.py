@@ -45,6 +45,9 @@ class Format(NamedTuple):
         biased = (exact.view(np.int64) >> 52) & 0x7FF
         biased -= self.digits - 1
         np.maximum(biased, self.smallest_exponent + 1023, out=biased)
+        if self.smallest_exponent < -1022:
+            subnormal: Array = np.ldexp(1.0, biased - 1023)
+            return subnormal
         biased <<= 52
         unit: Array = biased.view(np.float64)
         return unit

@@ -72,8 +72,13 @@ class Judge:
     def add(self, tally: Tally, x: Array, got: Array, bound: float) -> None:
         """Compare results in this format with the truth, and add the comparison to a summary."""
         with np.errstate(all="ignore"):
-            wide, result = x.astype(np.float64), got.astype(np.float64)
-            exact, errors = self._exact(wide, result)
+            self._add(tally, x.astype(np.float64), got.astype(np.float64), bound)
+
+    def _add(self, tally: Tally, wide: Array, result: Array, bound: float) -> None:
+        exact, errors = self._exact(wide, result)
+        if self._plain(wide, result, exact):
+            tally.add(wide, result, exact, errors, {}, bound)
+            return
         at_kink = self._allowed_at_kinks(wide, result)
         nan = np.isnan(exact)
         wrong_nan = (np.isnan(result) != nan) & ~at_kink
@@ -84,7 +89,7 @@ class Judge:
         zero = (result == 0) & ~nan & ~at_kink
         smallest = np.ldexp(1.0, self.form.smallest_exponent)
         # An exact value below the smallest number may be rounded to zero; one above it may not.
-        flushed = zero & (np.abs(exact) > smallest)
+        flushed = zero & (np.abs(exact) >= smallest) & (errors >= 1)
         wrong_sign = zero & ~flushed & self._wrong_sign(wide, result)
         judged = ~(nan | np.isnan(result) | wrong_infinity | overflow | flushed | at_kink | infinite)
         kinds = {
@@ -95,7 +100,15 @@ class Judge:
             "kinks": at_kink,
         }
         tally.add(wide[judged], result[judged], exact[judged], errors[judged], kinds, bound)
-        tally.count += len(x) - int(np.count_nonzero(judged))
+        tally.count += len(wide) - int(np.count_nonzero(judged))
+
+    def _plain(self, x: Array, got: Array, exact: Array) -> bool:
+        """Tell whether there is no NaN, infinity, zero or kink among the points, so that errors are all that counts."""
+        if len(x) == 0 or not np.isfinite(got.sum() + exact.sum()) or not got.all():
+            return False
+        if np.abs(exact).max() >= float(self.form.overflow):
+            return False
+        return not any(x.min() <= place <= x.max() for place in (0.0, *self.kinks))
 
     def _exact(self, x: Array, got: Array) -> tuple[Array, Array]:
         """Return the exact values to float64, and the errors of the results in ULP."""
@@ -121,7 +134,9 @@ class Judge:
             return allowed
         places = [*self.kinks.values()]
         for kink in places:
-            low, high = sorted((kink.left, kink.right))
+            # A slope between the sides may have been rounded to the format.
+            low, high = sorted(float(np.array(slope).astype(self.form.dtype)) for slope in (kink.left, kink.right))
+            low, high = min(low, kink.left, kink.right), max(high, kink.left, kink.right)
             here = x == float(np.array(kink.x).astype(self.form.dtype))
             allowed |= here & ((low <= got) & (got <= high) if self.order == 1 else np.isfinite(got))
         if self.order == 2 and "smooth" not in self.activation.tags:
@@ -140,8 +155,23 @@ class Judge:
         far_left, left, right, far_right = self._zero_signs
         negative = np.signbit(x)
         expected = np.where(x == 0, np.where(negative, left, right), np.where(negative, far_left, far_right))
-        wrong: Array = (expected != 0) & (np.signbit(got) != (expected < 0))
+        at_root = np.isin(x, np.array(self.exact_roots))
+        wrong: Array = (expected != 0) & (np.signbit(got) != (expected < 0)) & ~at_root
         return wrong
+
+    @cached_property
+    def exact_roots(self) -> tuple[float, ...]:
+        """Floats other than 0 where the function is exactly zero: either sign of a zero will do there."""
+        beside = (
+            float(y) for root in self.roots for y in (root, np.nextafter(root, np.inf), np.nextafter(root, -np.inf))
+        )
+        return tuple(y for y in beside if (e := self.oracle.at(y)) is not None and e.numerator == 0 and e.sign == 0)
+
+    @property
+    def monotone(self) -> bool:
+        """Whether the function never falls: declared so, and no slope that is a parameter is negative."""
+        slopes = (float(value) for value in self.parameters.values() if isinstance(value, (int, float)))
+        return self.order == 0 and "monotone" in self.activation.tags and all(slope >= 0 for slope in slopes)
 
 
 def _agree(a: Exact, b: Exact, sign: int) -> bool:

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from actfn import catalogue
 from actfn.accuracy.balls import PRECISIONS, arithmetic, ball
 from actfn.accuracy.formats import FORMATS, Array, Format, rounded
-from actfn.functions.declare import Declaration
+from actfn.functions.declare import REALS, Declaration, Interval
 
 # Beyond this many bits below 1 nothing is above half of the smallest subnormal number of any format.
 NOTHING = -1080
@@ -67,12 +68,23 @@ class Oracle:
     ) -> None:
         arithmetic()
         self.declaration, self.order, self.by = declaration, order, by
+        self.given = tuple(parameters[name] for name in declaration.parameters)
         self.parameters = tuple(
             _exact(declaration.parameters[name].unit_fraction, parameters[name]) for name in declaration.parameters
         )
 
-    def at(self, x: float) -> Exact | None:
-        """Return the number at a finite x (of any size), or None where the function is not defined."""
+    def at(self, x: float, form: Format | None = None) -> Exact | None:
+        """Return the number at a finite x (of any size), or None where the function is not defined.
+
+        With a format, so closely that its rounding to the format is settled.
+        """
+        if not self.domain.low <= x <= self.domain.high:
+            return None
+        found = self._evaluated(x, form)
+        at_end = x in (self.domain.low, self.domain.high)
+        return self._at_the_end(x) if found is None and at_end else found
+
+    def _evaluated(self, x: float, form: Format | None) -> Exact | None:
         for precision in PRECISIONS:
             found = ball(self.declaration, self.order, self.by, (x, *self.parameters), precision)
             if found.is_nan():
@@ -81,9 +93,23 @@ class Oracle:
             if size == 0 or _exponent(size) < NOTHING:
                 return Exact(0, 0, 1 if found > 0 else -1 if found < 0 else 0)
             if found.is_exact() or found.rel_accuracy_bits() > 75:
-                numerator, exponent = (int(part) for part in found.mid().man_exp())
-                return _shortened(numerator, exponent)
+                if form is None or _settled(found, form):
+                    return _shortened(*_parts(found.mid()))
+                if precision == PRECISIONS[-1]:
+                    # So close to the middle of two numbers that it is taken to be the middle.
+                    numerator, exponent = _parts(found.mid())
+                    drop = max(0, abs(numerator).bit_length() - 160)
+                    return _shortened((numerator + (1 << drop >> 1)) >> drop, exponent + drop)
         return None
+
+    def _at_the_end(self, end: float) -> Exact | None:
+        """Return the limit at an end of an inverse's domain, which is infinite, since the range that it inverts is open there."""
+        inside = self.at(
+            math.nextafter(end, (self.domain.low + self.domain.high) / 2 if self.domain.high < math.inf else math.inf)
+        )
+        if inside is None or inside.numerator == 0:
+            return inside
+        return Exact(1 if inside.numerator > 0 else -1, 2**20, 0)
 
     def limit(self, sign: int) -> Exact | None:
         """Return the limit at plus or minus infinity."""
@@ -101,17 +127,25 @@ class Oracle:
         return 0
 
     @cached_property
+    def domain(self) -> Interval:
+        """Where the function is defined: an inverse on the range of the function that it undoes, others everywhere."""
+        if self.declaration.inverse_of is None:
+            return REALS
+        undone = catalogue.find(self.declaration.inverse_of)
+        return undone.range(**dict(zip(self.declaration.parameters, map(float, self.given))))
+
+    @cached_property
     def tail_signs(self) -> dict[int, int]:
         """The signs of the function towards minus and plus infinity."""
         return {-1: self._tail_sign(-1), 1: self._tail_sign(1)}
 
-    def expected(self, x: float) -> Exact | None:
+    def expected(self, x: float, form: Format | None = None) -> Exact | None:
         """Return the number that a result at a float must be near: limits at infinity, the sign of zeros; None for NaN."""
         if math.isnan(x):
             return None
         if math.isinf(x):
             return self.limit(1 if x > 0 else -1)
-        found = self.at(x)
+        found = self.at(x, form)
         if found is not None and found.numerator == 0 and found.sign == 0:
             if x == 0:
                 # A zero at zero has the sign of the function beside it.
@@ -126,18 +160,33 @@ class Oracle:
     def rounded(self, x: Iterable[float], dtype: str) -> Array:
         """Return the correctly rounded results at floats, in a dtype by name."""
         form = FORMATS[dtype]
-        exact = (self.expected(float(point)) for point in x)
+        exact = (self.expected(float(point), form) for point in x)
         return np.array([math.nan if e is None else e.rounded(form) for e in exact], np.float64).astype(form.dtype)
 
 
+def _parts(number: Any) -> tuple[int, int]:
+    mantissa, exponent = number.man_exp()
+    return int(mantissa), int(exponent)
+
+
+def _settled(found: Any, form: Format) -> bool:
+    """Tell whether all numbers of a ball round to the same one."""
+    return found.is_exact() or rounded(*_parts(found.lower()), form) == rounded(*_parts(found.upper()), form)
+
+
 def _shortened(numerator: int, exponent: int) -> Exact:
-    drop = max(0, abs(numerator).bit_length() - 160)
-    return Exact(numerator >> drop, exponent + drop, (numerator > 0) - (numerator < 0))
+    """Keep 160 bits; the last one says whether anything was dropped, so that a tie stays one and a near tie does not become one."""
+    size = abs(numerator)
+    drop = max(0, size.bit_length() - 160)
+    kept = size >> drop
+    if size & ((1 << drop) - 1):
+        kept |= 1
+    return Exact(kept if numerator > 0 else -kept, exponent + drop, (numerator > 0) - (numerator < 0))
 
 
 def _exponent(size: Any) -> int:
-    mantissa, exponent = size.man_exp()
-    return int(abs(mantissa)).bit_length() + int(exponent)
+    mantissa, exponent = _parts(size)
+    return abs(mantissa).bit_length() + exponent
 
 
 def _exact(unit_fraction: bool, value: float) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actfn.accuracy.tally import Tally
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -87,3 +90,73 @@ class Report:
             x, got, exact = self.worst.values()
             faults.insert(0, f"{self.max_ulp:.3g} ULP at x = {x!r} ({x.hex()}), where it gives {got!r} for {exact!r}")
         return f"{what}: not within {self.bound:g} ULP: {'; '.join(faults)}"
+
+    def table(self) -> str:
+        """Return every figure as readable text, a line each.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> report = actfn.check(actfn.relu, "relu", dtype="float16")
+        >>> for line in report.table().splitlines()[:4]:
+        ...     print(line)
+        checked             actfn.relu
+        against             relu, value
+        dtype               float16
+        points              65,536, every number
+        """
+        from actfn.accuracy import views
+
+        return views.table(self)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the largest errors against x, the bound as a line, and a ring around the largest of all.
+
+        The axis of x has all numbers of the format, both signs by their logarithms; that of the errors is logarithmic too.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw. Without it a new figure is made; it is the ``figure`` of the result.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Examples
+        --------
+        >>> import actfn
+        >>> axes = actfn.check(actfn.tanh, "tanh", dtype="float16", max_ulp=1).plot()
+        >>> axes.get_legend_handles_labels()[1][:2]
+        ['within the bound', 'bound, 1 ULP']
+        """
+        from actfn.accuracy import views
+
+        return views.plot(self, ax)
+
+    def to_json(self) -> str:
+        """Return the figures as JSON, with hexadecimal floats beside decimal ones.
+
+        Examples
+        --------
+        >>> import actfn, json
+        >>> json.loads(actfn.check(actfn.relu, "relu", dtype="float16").to_json())["ok"]
+        True
+        """
+        from actfn.accuracy import views
+
+        return views.to_json(self)
+
+    def to_html(self) -> str:
+        """Return one page with the table and the plot, light or dark as its reader likes; it needs nothing but itself.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> page = actfn.check(actfn.relu, "relu", dtype="float16").to_html()
+        >>> page.startswith("<!doctype html>"), "://" in page
+        (True, False)
+        """
+        from actfn.accuracy import views
+
+        return views.to_html(self)

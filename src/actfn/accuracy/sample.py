@@ -45,9 +45,11 @@ def stratified(form: Format, places: Iterable[float], each: int, seed: int = 0) 
 def neighbourhood(form: Format, place: float) -> Array:
     """Return the numbers next to a place, and at distances that fall by factors of two."""
     at = np.array([place], np.float64).astype(form.dtype)
-    steps = np.arange(-32, 33)
-    # The bit pattern counts away from zero on both sides.
-    beside = (at.view(form.bits).astype(np.int64) + steps).clip(0, 2 ** (8 * form.dtype.itemsize - 1) * 2 - 1)
+    # The bit pattern without its sign counts away from zero.
+    sign = 1 << (8 * form.dtype.itemsize - 1)
+    pattern = int(at.view(form.bits)[0])
+    size = [max(0, min((pattern & (sign - 1)) + step, sign - 1)) for step in range(-32, 33)]
+    beside = np.array([(pattern & sign) | s for s in size], form.bits).view(form.dtype)
     distances = np.ldexp(max(abs(place), 1.0), -np.arange(1, form.digits))
     around = np.concatenate([place + distances, place - distances]).astype(form.dtype)
-    return np.concatenate([beside.astype(np.uint64).astype(form.bits).view(form.dtype), around])
+    return np.concatenate([beside, around])

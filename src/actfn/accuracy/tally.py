@@ -9,7 +9,7 @@ import numpy as np
 
 from actfn.accuracy.formats import Array, Format
 
-# Errors are counted by size in quarter-octaves from 2^-12 ULP to 2^64 ULP.
+# Errors are counted by size, four counts to a binade, from 2^-12 ULP to 2^64 ULP.
 PER_OCTAVE, LOWEST, HIGHEST = 4, -12, 64
 # The largest error is kept for each sixteenth of a binade of each sign.
 PARTS = 16
@@ -46,10 +46,16 @@ class Tally:
         if errors[largest] > self.worst or self.where is None:
             self.worst = float(errors[largest])
             self.where = (float(x[largest]), float(got[largest]), float(exact[largest]))
-        with np.errstate(divide="ignore"):
-            index = (np.log2(errors) - LOWEST) * PER_OCTAVE + 1
-        self.sizes += np.bincount(index.clip(0, len(self.sizes) - 1).astype(np.int64), minlength=len(self.sizes))
-        np.maximum.at(self.places, self._place(x), errors.astype(np.float32))
+        # The exponent and the first two digits of an error are its count's index.
+        index = errors.view(np.int64) >> 50
+        index -= (1023 + LOWEST) * PER_OCTAVE - 1
+        np.clip(index, 0, len(self.sizes) - 1, out=index)
+        self.sizes += np.bincount(index, minlength=len(self.sizes))
+        ends = self._place(x[[0, -1]])
+        if ends[0] == ends[1] and self._place(x[len(x) // 2 : len(x) // 2 + 1]) == ends[0] and _ordered(x):
+            self.places[ends[0]] = max(self.places[ends[0]], np.float32(min(errors[largest], 1e38)))
+        else:
+            np.maximum.at(self.places, self._place(x), np.minimum(errors, 1e38).astype(np.float32))
         wrong = errors > bound
         if wrong.any():
             order = np.argsort(x, kind="stable")
@@ -57,8 +63,7 @@ class Tally:
             start = int(run.argmax())
             length = int((~run[start:]).argmax()) or len(run) - start
             found = (float(x[order[start]]), float(x[order[start + length - 1]]))
-            if self.bad is None or found[0] < self.bad[0]:
-                self.bad = found
+            self._note(found)
 
     def _place(self, x: Array) -> Array:
         # Sign, exponent and the first four digits: 65,536 places a sign.
@@ -77,16 +82,24 @@ class Tally:
         np.maximum(self.places, other.places, out=self.places)
         for kind in KINDS:
             self.kinds[kind] += other.kinds[kind]
-        if other.bad is not None and (self.bad is None or other.bad[0] < self.bad[0]):
-            self.bad = other.bad
+        if other.bad is not None:
+            self._note(other.bad)
+
+    def _note(self, found: tuple[float, float]) -> None:
+        """Keep the first interval of errors above the bound; one that reaches the end of a chunk is cut there."""
+        if self.bad is None or found[0] < self.bad[0]:
+            self.bad = found
 
     def percentile(self, share: float) -> float:
-        """Return an error that this share of the errors does not exceed, to a quarter of an octave."""
+        """Return an error that this share of the errors does not exceed, to a quarter of a binade."""
         counted = np.cumsum(self.sizes)
         if counted[-1] == 0:
             return 0.0
         index = int(np.searchsorted(counted, share * counted[-1]))
-        return 0.0 if index == 0 else min(self.worst, 2.0 ** (LOWEST + index / PER_OCTAVE))
+        if index == 0:
+            return min(self.worst, 2.0**LOWEST)
+        octave, part = divmod(index, PER_OCTAVE)
+        return min(self.worst, 2.0 ** (LOWEST + octave) * (1 + part / PER_OCTAVE))
 
     def profile(self) -> tuple[Array, Array]:
         """Return the largest error at each place that was looked at with an error above zero, in the order of x."""
@@ -107,7 +120,7 @@ class Tally:
             "where": None if self.where is None else [value.hex() for value in self.where],
             "sizes": self.sizes.tolist(),
             "places": [index.tolist(), [float(error) for error in self.places[index]]],
-            "kinds": self.kinds,
+            "kinds": dict(self.kinds),
             "bad": None if self.bad is None else [value.hex() for value in self.bad],
         }
 
@@ -135,3 +148,9 @@ class Tally:
         """The share of correctly rounded results."""
         judged = int(self.sizes.sum())
         return self.correct / judged if judged else math.nan
+
+
+def _ordered(x: Array) -> bool:
+    """Tell whether numbers come in the order of their bits, as in a sweep."""
+    bits = x.view(np.int64)
+    return bool((bits[1:] > bits[:-1]).all())

@@ -47,10 +47,25 @@ template <class S> inline double row_maximum(const row_pointers& row) {
     return result;
 }
 
-// x - maximum, with equal infinities equal.
+// x - maximum, with equal infinities equal; cut off where exp of it is zero.
 template <class M> inline typename M::P below(double x, double maximum) {
-    const bool at_top = x == maximum;
-    return M::select(at_top, M::pair(0.0), M::sum(at_top ? 0.0 : M::maximum(x, -1e300), at_top ? 0.0 : -maximum));
+    const bool at_top = x == maximum, far = x - maximum < -2000.0;
+    const double from = at_top | far ? 0.0 : x, by = at_top | far ? 0.0 : -maximum;
+    return M::select(far, M::pair(-2000.0), M::sum(from, by));
+}
+
+// The cotangent of the first largest entry.
+template <class S, class O> inline double cotangent_at_top(const row_pointers& row, double maximum) {
+    alignas(64) double x[block], g[block];
+    for (std::ptrdiff_t start = 0; start < row.n; start += block) {
+        const std::ptrdiff_t count = fetch<S>(row.x, row.x_step, start, row.n, 0.0, x);
+        for (std::ptrdiff_t i = 0; i < count; ++i)
+            if (x[i] == maximum) {
+                fetch<O>(row.g, row.g_step, start, row.n, 0.0, g);
+                return g[i];
+            }
+    }
+    return 0.0;
 }
 
 inline double high_part(double x) { return x; }
@@ -104,7 +119,8 @@ template <class M> struct row_sums {
     P total() const { return M::add(rest, largest); }
 };
 
-template <class M, class S, class O, bool with_g> inline row_sums<M> sums(const row_pointers& row, double maximum) {
+template <class M, class S, class O, bool with_g>
+inline row_sums<M> sums(const row_pointers& row, double maximum, double g_origin = 0.0) {
     alignas(64) double x[block], g[block];
     typename lane_sum<M>::terms terms, weighted_terms;
     lane_sum<M> rest, g_sum, weighted;
@@ -121,14 +137,15 @@ template <class M, class S, class O, bool with_g> inline row_sums<M> sums(const 
                 terms.set(i, M::select(x[i] == maximum, M::pair(0.0), e));
             }
         } else {
-            fetch<O>(row.g, row.g_step, start, row.n, 0.0, g);
+            // What fills the last lanes must have no weight, even in a row of only -inf.
+            fetch<O>(row.g, row.g_step, start, row.n, g_origin, g);
             for (std::ptrdiff_t i = 0; i < filled; ++i) {
                 const auto e = M::exp_precise(below<M>(x[i], maximum), 0.0);
                 terms.set(i, M::select(x[i] == maximum, M::pair(0.0), e));
-                weighted_terms.set(i, M::multiply(e, g[i]));
+                weighted_terms.set(i, M::multiply(e, M::sum(g[i], -g_origin)));
             }
             weighted.add(weighted_terms, filled);
-            for (std::ptrdiff_t i = 0; i < filled; ++i) weighted_terms.set(i, M::pair(g[i]));
+            for (std::ptrdiff_t i = 0; i < filled; ++i) weighted_terms.set(i, M::pair(i < count ? g[i] : 0.0));
             g_sum.add(weighted_terms, filled);
         }
         rest.add(terms, filled);
@@ -177,10 +194,12 @@ struct log_softmax {
         const double maximum = row_maximum<S>(row);
         const auto found = sums<M, S, O, false>(row, maximum);
         const auto logarithm = M::log1p_pair(M::add(found.rest, found.largest - 1.0));
-        write<M, S, O, false>(row, maximum, [&](auto d, double x, double) {
+        write<M, S, O, false>(row, maximum, [&](auto, double x, double) {
+            const double rough = x == maximum ? 0.0 : x - maximum;
             // A difference past 1e290 may be infinite; the logarithm is nothing beside it.
-            const double rough = x - maximum;
-            return rough < -1e290 ? rough : M::round(M::subtract(d, logarithm));
+            const bool huge = rough < -1e290, at_top = x == maximum;
+            const auto d = M::sum(at_top | huge ? 0.0 : x, at_top | huge ? 0.0 : -maximum);
+            return huge ? rough : M::round(M::subtract(d, logarithm));
         });
     }
 };
@@ -190,11 +209,15 @@ struct softmax_vjp {
     template <class S, class O> static void apply(const row_pointers& row) {
         using M = precise;
         const double maximum = row_maximum<S>(row);
-        const auto found = sums<M, S, O, true>(row, maximum);
+        // A constant added to g changes nothing; this one leaves nothing to cancel where one entry is almost
+        // everything.
+        const double origin = cotangent_at_top<S, O>(row, maximum);
+        const auto found = sums<M, S, O, true>(row, maximum, origin);
         const auto total = found.total();
         const auto mean = M::divide(found.weighted, total);
         write<M, S, O, true>(row, maximum, [&](auto d, double, double g) {
-            return M::round(M::multiply(M::divide(M::exp_precise(d, 0.0), total), M::subtract(g, mean)));
+            const auto share = M::divide(M::exp_precise(d, 0.0), total);
+            return M::round(M::multiply(share, M::subtract(M::sum(g, -origin), mean)));
         });
     }
 };

@@ -151,6 +151,13 @@ struct double_operations {
     static T sqrt(T x) { return __builtin_sqrt(x); }
     static T copysign(T x, T sign) { return __builtin_copysign(x, sign); }
     static T fused(T a, T b, T c) { return ::fused(a, b, c); }
+
+  protected:
+    // A logarithm's value inside its domain, with the limits at its ends and NaN outside.
+    static T log_domain(T x, T inside) {
+        constexpr double infinity = __builtin_inf();
+        return x > 0.0 ? (x < infinity ? inside : x) : (x == 0.0 ? -infinity : __builtin_nan(""));
+    }
 };
 
 struct wide : double_operations {
@@ -171,24 +178,21 @@ struct wide : double_operations {
 
     // float32 has no exponential below 2^-149, far above the subnormal doubles.
     static constexpr bool deep(T) { return false; }
+    // A relative 2^-52 with the sign of x: it tells the final rounding on which side of a tie the exact value lies.
+    static T sticky(T x) { return copysign(0x1p-52, x); }
 
     // 2^-51, for |x| <= 700 and saturated past it.
     static T exp(T x) {
-        x = minimum(maximum(x, -700.0), 700.0);
-        const double shifted = fused(x, log2_e, shifter), k = shifted - shifter;
-        const double r = fused(-k, ln2_middle, fused(-k, ln2_high, x));
-        return fused(r * r, exp_remainder(r), r + 1.0) * power_of_two(shifted);
+        const reduction by(minimum(maximum(x, -700.0), 700.0));
+        return fused(by.r * by.r, exp_remainder(by.r), by.r + 1.0) * by.scale;
     }
     static P exp_pair(P x, T) { return exp(x); }
     static P exp_precise(P x, T) { return exp(x); }
 
     // 2^-51 of the result, for x <= 40.
     static P expm1_pair(P x) {
-        x = maximum(x, -700.0);
-        const double shifted = fused(x, log2_e, shifter), k = shifted - shifter;
-        const double r = fused(-k, ln2_middle, fused(-k, ln2_high, x));
-        const double scale = power_of_two(shifted);
-        return fused(scale, fused(r * r, exp_remainder(r), r), scale - 1.0);
+        const reduction by(maximum(x, -700.0));
+        return fused(by.scale, fused(by.r * by.r, exp_remainder(by.r), by.r), by.scale - 1.0);
     }
 
     // 2^-51 of the result, for positive normal x.
@@ -208,10 +212,15 @@ struct wide : double_operations {
     }
 
   private:
-    static T log_domain(T x, T inside) {
-        constexpr double infinity = __builtin_inf();
-        return x > 0.0 ? (x < infinity ? inside : x) : (x == 0.0 ? -infinity : __builtin_nan(""));
-    }
+    // x = k log(2) + r with |r| <= log(2) / 2, and 2^k.
+    struct reduction {
+        double r, scale;
+        explicit reduction(T x) {
+            const double shifted = ::fused(x, log2_e, shifter), k = shifted - shifter;
+            r = ::fused(-k, ln2_middle, ::fused(-k, ln2_high, x));
+            scale = power_of_two(shifted);
+        }
+    };
     static T log_of_sum(T x, T small) {
         const binade b(x);
         const double f = b.m - 1.0, s = f / (2.0 + f), half_square = 0.5 * f * f;
@@ -269,6 +278,8 @@ struct precise : double_operations {
 
     // Whether exp(x) is so small that a factor would magnify its rounding as a subnormal number.
     static bool deep(T x) { return x < -600.0; }
+    // The low half of a pair is all that a tie needs.
+    static constexpr T sticky(T) { return 0.0; }
 
     // e^x 2^shift: relative error 2^-56.
     static P exp_pair(P x, T shift) {
@@ -326,11 +337,6 @@ struct precise : double_operations {
     }
 
   private:
-    static T log_domain(T x, T inside) {
-        constexpr double infinity = __builtin_inf();
-        return x > 0.0 ? (x < infinity ? inside : x) : (x == 0.0 ? -infinity : __builtin_nan(""));
-    }
-
     // x = k log(2) + high + low with |high| <= log(2) / 2; x is cut off at +-800.
     struct reduction {
         double k, high, low;

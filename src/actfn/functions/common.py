@@ -6,7 +6,7 @@ from typing import Any
 
 # A power of two that lifts an exponential out of the subnormal numbers, so that a large factor does not magnify its rounding.
 LIFT_BITS = 128.0
-UNLIFT = 2.0**-128
+LIFT, UNLIFT = 2.0**128, 2.0**-128
 
 # Past this no exponential of float64 is above zero.
 SATURATED = 800.0
@@ -44,3 +44,31 @@ def line(m: Any, slope: Any, x: Any, offset: Any) -> Any:
     fraction = 1.0 / n == slope
     start = m.where(fraction, m.product(offset, n), offset)
     return (m.where(fraction, x, m.product(slope, x)) + start) / m.where(fraction, n, 1.0)
+
+
+def logistic(m: Any, t: Any) -> Any:
+    """Return 1 / (1 + exp(-t)) for a pair t, as a pair: with e = exp(-|t|) neither half overflows nor cancels."""
+    negative, size = magnitude(m, t)
+    e = m.exp_pair(-size, 0.0)
+    return m.where(negative, e, 1.0) / (1.0 + e)
+
+
+def gate_first(m: Any, t: Any, inner: Any) -> tuple[Any, Any]:
+    """Return (x sigmoid(z(x)))' for a pair t = z(x) and inner = |x z'(x)|, and the factor of its lift.
+
+    With e = exp(-|t|) it is (1 + e + inner e) / (1 + e)^2 right of 0 and e (1 + e - inner) / (1 + e)^2 left of it; the
+    difference has a root, and is taken from an exponential of twice the precision.
+    """
+    negative, size = magnitude(m, t)
+    e, unlift = decaying(m, -size, "exp_precise")
+    d = 1.0 + e
+    numerator = m.where(negative, e * (d - inner), d + inner * e)
+    return m.round(numerator / (d * d)), m.where(negative, unlift, 1.0)
+
+
+def gate_second(m: Any, t: Any, straight: Any, curved: Any) -> tuple[Any, Any]:
+    """Return e (straight (1 + e) - curved (1 - e)) / (1 + e)^3 with e = exp(-|t|), and the factor of its lift."""
+    _, size = magnitude(m, t)
+    e, unlift = decaying(m, -size, "exp_precise")
+    d = 1.0 + e
+    return m.round(e * (d * straight - (1.0 - e) * curved) / (d * d * d)), unlift

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 INFINITY = float("inf")
 
-KINDS = ("elementwise", "simplex", "grouped")
 KERNELS = ("value", "first", "second")
 
 

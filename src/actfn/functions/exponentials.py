@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actfn.functions.common import SATURATED, decaying, magnitude, scaled
+from actfn.functions.common import SATURATED, decaying, logistic, magnitude, scaled
 from actfn.functions.declare import INFINITY, NON_NEGATIVE, POSITIVE, REALS, Interval, Kink, Parameter, elementwise
-from actfn.functions.sigmoids import logistic
 
 # The constants of selu, and the product of the two.
 SELU_ALPHA = "1.6732632423543772848170429916716720384611553482812"
@@ -174,7 +173,7 @@ class inverse_elu:
         return m.where(x > 0, x, m.log(1 + x / alpha))
 
     def value(m: Any, x: Any, alpha: Any) -> Any:
-        return above(m, x, -alpha, m.where(x > 0.0, x, log1p_quotient(m, x, m.pair(alpha))), -INFINITY)
+        return above(m, x, -alpha, m.where(x >= 0.0, x, log1p_quotient(m, x, m.pair(alpha))), -INFINITY)
 
     def first(m: Any, x: Any, alpha: Any) -> Any:
         return above(m, x, -alpha, m.where(x > 0.0, 1.0, m.round(1.0 / m.sum(alpha, x))), INFINITY)
@@ -205,7 +204,12 @@ def above(m: Any, x: Any, end: Any, inside: Any, at_end: Any) -> Any:
 def log1p_quotient(m: Any, x: Any, scale: Any) -> Any:
     """Return log(1 + x / scale) for -scale < x <= 0, where scale is a pair."""
     ratio = m.minimum(x, 0.0) / scale
-    return m.round(m.log1p_pair(m.where(m.high(ratio) > -1.0, ratio, 0.0)))
+    return m.round(m.log1p_pair(m.where(m.high(1.0 + ratio) > 0.0, ratio, 0.0)))
+
+
+def beyond_end(m: Any, x: Any) -> Any:
+    """Return how far x is from the end of selu's range, which lies between two floats."""
+    return m.where(x < INFINITY, m.high(m.constant(SELU_SCALE_ALPHA) + m.minimum(x, 1.0)), x)
 
 
 @elementwise(inverse_of="selu", tags=("monotone",))
@@ -219,20 +223,18 @@ class inverse_selu:
     def value(m: Any, x: Any) -> Any:
         # A pair must not overflow.
         linear = m.where(x > 1e300, x / 1.0507009873554805, m.round(m.minimum(x, 1e300) / m.constant(SELU_SCALE)))
-        end = -m.round(m.constant(SELU_SCALE_ALPHA))
-        inside = m.where(x > 0.0, linear, log1p_quotient(m, x, m.constant(SELU_SCALE_ALPHA)))
-        return above(m, x, end, inside, -INFINITY)
+        inside = m.copysign(m.where(x > 0.0, linear, log1p_quotient(m, x, m.constant(SELU_SCALE_ALPHA))), x)
+        return above(m, beyond_end(m, x), 0.0, inside, -INFINITY)
 
     def first(m: Any, x: Any) -> Any:
-        end = -m.round(m.constant(SELU_SCALE_ALPHA))
         linear = m.round(1.0 / m.constant(SELU_SCALE))
         inside = m.round(1.0 / (m.constant(SELU_SCALE_ALPHA) + m.minimum(x, 0.0)))
-        return above(m, x, end, m.where(x > 0.0, linear, inside), INFINITY)
+        return above(m, beyond_end(m, x), 0.0, m.where(x > 0.0, linear, inside), INFINITY)
 
     def second(m: Any, x: Any) -> Any:
-        end = -m.round(m.constant(SELU_SCALE_ALPHA))
         reciprocal = 1.0 / (m.constant(SELU_SCALE_ALPHA) + m.minimum(x, 0.0))
-        return above(m, x, end, m.where(x > 0.0, 0.0, -m.round(reciprocal * reciprocal)), -INFINITY)
+        inside = m.where(x > 0.0, 0.0, -m.round(reciprocal * reciprocal))
+        return above(m, beyond_end(m, x), 0.0, inside, -INFINITY)
 
     def range() -> Interval:
         return REALS

@@ -4,32 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from actfn.functions.common import SATURATED, constant, decaying, magnitude, scaled
+from actfn.functions.common import SATURATED, constant, decaying, gate_first, gate_second, magnitude, scaled
 from actfn.functions.declare import INFINITY, REALS, Interval, Parameter, elementwise
 
 # The minimum of silu, at x = -1.278464542761074.
 SILU_MINIMUM = -0.27846454276107379
-
-
-def gate_first(m: Any, t: Any, inner: Any) -> tuple[Any, Any]:
-    """Return (x sigmoid(z(x)))' for a pair t = z(x) and inner = |x z'(x)|, and the factor of its lift.
-
-    With e = exp(-|t|) it is (1 + e + inner e) / (1 + e)^2 right of 0 and e (1 + e - inner) / (1 + e)^2 left of it; the
-    difference has a root, and is taken from an exponential of twice the precision.
-    """
-    negative, size = magnitude(m, t)
-    e, unlift = decaying(m, -size, "exp_precise")
-    d = 1.0 + e
-    numerator = m.where(negative, e * (d - inner), d + inner * e)
-    return m.round(numerator / (d * d)), m.where(negative, unlift, 1.0)
-
-
-def gate_second(m: Any, t: Any, straight: Any, curved: Any) -> tuple[Any, Any]:
-    """Return e (straight (1 + e) - curved (1 - e)) / (1 + e)^3 with e = exp(-|t|), and the factor of its lift."""
-    _, size = magnitude(m, t)
-    e, unlift = decaying(m, -size, "exp_precise")
-    d = 1.0 + e
-    return m.round(e * (d * straight - (1.0 - e) * curved) / (d * d * d)), unlift
 
 
 def swish_value(m: Any, x: Any, beta: Any) -> Any:
@@ -38,6 +17,8 @@ def swish_value(m: Any, x: Any, beta: Any) -> Any:
     e, unlift = decaying(m, -size)
     gate = m.where(negative, e, 1.0) / (1.0 + e)
     bounded = m.minimum(m.maximum(x, -1e300), 1e300)
+    # Near 0 the result is x / 2 and next to nothing, which may be a tie.
+    gate = gate * (1.0 + m.sticky(m.high(t)))
     result = m.round(gate * bounded) * m.where(negative, unlift, 1.0)
     result = m.where(m.abs(x) > 1e300, m.round(gate) * x, result)
     result = m.where(high, x, m.where(low, 0.0, m.where(beta == 0.0, 0.5 * x, result)))

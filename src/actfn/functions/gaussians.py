@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actfn.functions.common import decaying, magnitude
+from actfn.functions.common import decaying, gate_first, gate_second, magnitude
 from actfn.functions.declare import Interval, elementwise
-from actfn.functions.gates import gate_first, gate_second
 
 # The coefficients come from tools/coefficients.py; t = (a - 3) / (a + 3).
 # P(Z > a) exp(a^2 / 2) (a + 3) for 0 <= a <= 39.5: relative error 2^-53.
@@ -113,8 +112,10 @@ class gelu:
     def value(m: Any, x: Any) -> Any:
         a, e, unlift = tail(m, x)
         upper = e * tail_polynomial(m, a, NORMAL_TAIL_LEADING, NORMAL_TAIL) / m.sum(a, 3.0)
-        left = m.round(upper * a) * unlift
-        right = m.round((1.0 - upper) * a)
+        # Near 0 the result is x / 2 and next to nothing, which may be a tie.
+        sticky = 1.0 + m.sticky(x)
+        left = m.round(upper * sticky * a) * unlift
+        right = m.round((1.0 - upper) * sticky * a)
         return m.copysign(m.where(x > NORMAL_END, x, m.where(x < 0.0, left, right)), x)
 
     def first(m: Any, x: Any) -> Any:
@@ -160,7 +161,9 @@ class gelu_tanh:
         z, bounded, _ = tanh_argument(m, x)
         negative, size = magnitude(m, z)
         e, unlift = decaying(m, -size)
-        result = m.round(m.where(negative, e, 1.0) / (1.0 + e) * bounded) * m.where(negative, unlift, 1.0)
+        # Near 0 the result is x / 2 and next to nothing, which may be a tie.
+        gate = m.where(negative, e, 1.0) / (1.0 + e) * (1.0 + m.sticky(x))
+        result = m.round(gate * bounded) * m.where(negative, unlift, 1.0)
         return m.copysign(m.where(x > NORMAL_END, x, result), x)
 
     def first(m: Any, x: Any) -> Any:

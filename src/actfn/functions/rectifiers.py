@@ -46,8 +46,8 @@ class relu:
 
 
 def slope_value(m: Any, x: Any, slope: Any) -> Any:
-    # A zero slope times minus infinity would be NaN; its limit is zero.
-    return m.where(x > 0.0, x, slope * m.where(slope == 0.0, m.maximum(x, -1.0), x))
+    # Asking for the sign keeps that of a zero; a zero slope times minus infinity would be NaN, but its limit is zero.
+    return m.where(m.copysign(1.0, x) > 0.0, x, slope * m.where(slope == 0.0, m.maximum(x, -1.0), x))
 
 
 def slope_first(m: Any, x: Any, slope: Any) -> Any:

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actfn.functions.common import constant, decaying, line, magnitude
+from actfn.functions.common import LIFT, UNLIFT, constant, decaying, line, logistic
 from actfn.functions.declare import INFINITY, POSITIVE, REALS, Interval, Kink, Parameter, elementwise
-
-
-def logistic(m: Any, t: Any) -> Any:
-    """Return 1 / (1 + exp(-t)) for a pair t, as a pair: with e = exp(-|t|) neither half overflows nor cancels."""
-    negative, size = magnitude(m, t)
-    e = m.exp_pair(-size, 0.0)
-    return m.where(negative, e, 1.0) / (1.0 + e)
 
 
 def logistic_second(m: Any, size: Any, factor: float) -> Any:
@@ -121,15 +114,16 @@ class softsign:
 
     def first(m: Any, x: Any) -> Any:
         a = m.minimum(m.abs(x), 1e300)
+        # Lifted, the product is rounded once where it is subnormal.
         reciprocal = 1.0 / m.sum(1.0, a)
-        return m.round(reciprocal * reciprocal)
+        return m.round(reciprocal * LIFT * reciprocal) * UNLIFT
 
     def second(m: Any, x: Any) -> Any:
         a = m.minimum(m.abs(x), 1e300)
         reciprocal = 1.0 / m.sum(1.0, a)
         # The formula has 0 as its second derivative at the joint, half way between the one-sided 2 and -2.
-        cube = m.where(x == 0.0, 0.0, m.round(reciprocal * reciprocal * reciprocal))
-        return m.copysign(2.0 * cube, -x)
+        cube = m.where(x == 0.0, 0.0, m.round(reciprocal * LIFT * reciprocal * reciprocal))
+        return m.copysign(cube * (2.0 * UNLIFT), -x)
 
     def range() -> Interval:
         return Interval(-1.0, 1.0)
@@ -221,7 +215,7 @@ class logit:
 
     def second(m: Any, x: Any) -> Any:
         first = 1.0 / x / (1.0 - x)
-        return outside(m, x, 0.0, 1.0, m.round(m.sum(x, x - 1.0)) * first * first, -INFINITY, INFINITY)
+        return outside(m, x, 0.0, 1.0, m.round(m.sum(2.0 * x, -1.0)) * first * first, -INFINITY, INFINITY)
 
     def range() -> Interval:
         return REALS

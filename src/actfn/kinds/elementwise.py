@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from actfn.activation import Activation, compiled, is_plain, typed
-from actfn.arrays import KEPT, InterpretedFunction
-from actfn.functions.declare import Declaration
+from actfn.activation import Activation, compiled
+from actfn.arrays import InterpretedFunction
+from actfn.functions.declare import KERNELS, Declaration
+from actfn.inputs import KEPT, UFUNC_KEYWORDS, is_plain, typed
 
-ORDERS = ("value", "first", "second")
 SUFFIXES = ("", "_d1", "_d2")
 
 
@@ -34,7 +34,7 @@ class Elementwise(Activation):
         name, kernels = declaration.name, declaration.kernels
         set_once = object.__setattr__
         orders = [
-            compiled(name + suffix) or InterpretedFunction(name, kernels[k]) for suffix, k in zip(SUFFIXES, ORDERS)
+            compiled(name + suffix) or InterpretedFunction(name, kernels[k]) for suffix, k in zip(SUFFIXES, KERNELS)
         ]
         set_once(self, "_orders", tuple(orders))
         set_once(self, "_vjp", compiled(f"{name}_vjp") or InterpretedFunction(name, kernels["first"], times_g=True))
@@ -80,7 +80,7 @@ class Elementwise(Activation):
         >>> float(actfn.tanh.derivative(0.0)), float(actfn.softplus.derivative(0.0, order=2))
         (1.0, 0.25)
         """
-        if order not in (0, 1, 2):
+        if order not in (0, 1, 2) or not isinstance(order, int):
             raise ValueError(f"{self.name}: order must be 0, 1 or 2, got {order!r}")
         return self._run(self._orders[order], (x,), keywords)
 
@@ -108,6 +108,7 @@ class Elementwise(Activation):
         >>> [float(part) for part in actfn.sigmoid.value_and_derivative(0.0)]
         [0.5, 0.25]
         """
+        x = np.asarray(x) if isinstance(x, (list, tuple)) else x
         if self._value_and_first is not None and is_plain(x):
             value, first = self._run(self._value_and_first, (x,), keywords)
             return value, first
@@ -177,9 +178,6 @@ class Elementwise(Activation):
                     f"{self.name} needs {name}, for example {name}={parameter.example}: {parameter.description}"
                 )
         return arguments
-
-
-UFUNC_KEYWORDS = frozenset({"out", "where", "dtype", "casting", "order", "subok", "signature"})
 
 
 def _as_argument(value: Any) -> Any:

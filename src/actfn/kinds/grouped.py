@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from actfn.activation import Activation, is_real, whole_cotangent
-from actfn.arrays import KEPT
+from actfn.activation import Activation
+from actfn.inputs import KEPT, is_real, whole_cotangent
 
 
 class Grouped(Activation):

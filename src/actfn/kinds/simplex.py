@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from actfn.activation import Activation, compiled, whole_cotangent
-from actfn.arrays import KEPT
+from actfn.activation import Activation, compiled
+from actfn.inputs import KEPT, UFUNC_KEYWORDS, whole_cotangent
 
 
 class Simplex(Activation):
@@ -94,11 +94,17 @@ class Simplex(Activation):
 
     def _along(self, suffix: str, inputs: tuple[Any, ...], axis: int, keywords: dict[str, Any]) -> Any:
         if is_labelled(inputs[0]):
-            data = tuple(x.data if is_labelled(x) else x for x in inputs)
+            # Labels, not positions, say which entries of x and g belong together.
+            data = tuple(x.transpose(*inputs[0].dims).data if is_labelled(x) else x for x in inputs)
             return inputs[0].copy(data=self._along(suffix, data, axis, keywords))
         axis = self._axis(inputs[0], axis)
         if len(inputs) > 1:
             inputs = (inputs[0], whole_cotangent(inputs[1], np.shape(inputs[0]), inputs[0]))
+        unknown = [name for name in keywords if name not in UFUNC_KEYWORDS]
+        if unknown:
+            raise TypeError(
+                f"{self.name} has no parameter {unknown[0]!r}; it takes axis=, and out=, dtype=, ... as any gufunc"
+            )
         if "where" in keywords:
             raise TypeError(f"{self.name} takes no where=: set the entries that must not count to -inf instead")
         try:

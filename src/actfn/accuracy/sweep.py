@@ -1,0 +1,144 @@
+"""All 2^32 numbers of float32, on all cores; a sweep that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from actfn.accuracy.check import guarded, name_of, own, resolve
+from actfn.accuracy.formats import FORMATS, Array
+from actfn.accuracy.frameworks import caller, library_of
+from actfn.accuracy.judge import Judge
+from actfn.accuracy.report import Report
+from actfn.accuracy.tally import Tally
+from actfn.activation import Activation
+
+FORM = FORMATS["float32"]
+CHUNK = 2**17
+TASK = 2**24
+TASKS = 2**32 // TASK
+SECONDS_BETWEEN_STATES = 5.0
+
+
+def sweep(
+    function: str | Activation,
+    reference: str | Activation,
+    *,
+    order: int = 0,
+    max_ulp: float = 4.0,
+    progress: Callable[[int, int], None] | None = None,
+    state: Path | None = None,
+    workers: int | None = None,
+) -> Report:
+    """Compare a callable with the exact function on every number of float32.
+
+    Parameters
+    ----------
+    function : str or Activation
+        ``"module:name"``, which every process imports, or an activation of actfn, whose own derivative of the order is checked.
+    reference : str or Activation
+        The function that it should be.
+    order : {0, 1, 2}
+    max_ulp : float
+    progress : callable, optional
+        Called with the number of finished tasks and of all tasks.
+    state : Path, optional
+        A file in which the sweep is kept while it goes on; one that is there already is gone on with, and it is removed at the end.
+    workers : int, optional
+        The number of processes; by default that of the CPUs that this process may use.
+
+    Raises
+    ------
+    ValueError
+        If the callable cannot be imported or fails, or the state is that of another sweep.
+    """
+    activation = resolve(reference, {})
+    load(function)
+    what = [str(function), repr(activation), order, max_ulp, TASKS]
+    tally, done = _restored(state, what)
+    left = [task for task in range(TASKS) if task not in done]
+    saved = time.monotonic()
+    processes = workers or len(os.sched_getaffinity(0))
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, _begin, (function, activation, order, max_ulp)) as pool:
+        for task, part in pool.imap_unordered(_run, left):
+            tally.merge(part)
+            done.add(task)
+            if progress is not None:
+                progress(len(done), TASKS)
+            if state is not None and time.monotonic() - saved > SECONDS_BETWEEN_STATES:
+                _save(state, what, tally, done)
+                saved = time.monotonic()
+    if state is not None:
+        state.unlink(missing_ok=True)
+    subject = name_of(function) if isinstance(function, Activation) else function.replace(":", ".")
+    return Report(subject, repr(activation).removeprefix("actfn."), order, "float32", max_ulp, True, tally)
+
+
+def load(function: str | Activation) -> Any:
+    """Import the callable that ``"module:name"`` means.
+
+    Raises
+    ------
+    ValueError
+        If there is no such module or name.
+    """
+    if isinstance(function, Activation):
+        return function
+    module_name, _, path = function.partition(":")
+    try:
+        found: Any = importlib.import_module(module_name)
+        for name in path.split("."):
+            found = getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{function!r} cannot be imported: {error}") from error
+    return found
+
+
+_judge: Judge
+_call: Callable[[Array], Array]
+_bound: float
+
+
+def _begin(function: str | Activation, activation: Activation, order: int, bound: float) -> None:
+    """Prepare a process for its tasks."""
+    global _judge, _call, _bound
+    _judge, _bound = Judge(activation, order, FORM), bound
+    if isinstance(function, Activation):
+        _call = own(_judge.function, order)
+    else:
+        loaded = load(function)
+        _call = guarded(caller(loaded, library_of(loaded), order, FORM), FORM)
+
+
+def _run(task: int) -> tuple[int, Tally]:
+    tally = Tally(FORM)
+    for start in range(task * TASK, (task + 1) * TASK, CHUNK):
+        x = np.arange(start, start + CHUNK, dtype=np.uint32).view(np.float32)
+        _judge.add(tally, x, _call(x), _bound)
+    return task, tally
+
+
+def _restored(state: Path | None, what: list[Any]) -> tuple[Tally, set[int]]:
+    if state is None or not state.exists():
+        return Tally(FORM), set()
+    kept = json.loads(state.read_text(encoding="utf-8"))
+    if kept["what"] != what:
+        raise ValueError(
+            f"{state} keeps the sweep of {kept['what'][:3]}, not of {what[:3]}; remove it, or name another file"
+        )
+    return Tally.restored(FORM, kept["tally"]), set(kept["done"])
+
+
+def _save(state: Path, what: list[Any], tally: Tally, done: set[int]) -> None:
+    partial = state.with_name(state.name + ".partial")
+    partial.write_text(json.dumps({"what": what, "done": sorted(done), "tally": tally.state()}), encoding="utf-8")
+    partial.replace(state)

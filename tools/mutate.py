@@ -1,0 +1,156 @@
+"""Change one digit of a coefficient or a threshold at a time, rebuild, and see whether the accuracy tests notice.
+
+python tools/mutate.py [--only NUMBER ...] [--fresh] [--list]
+
+Works in a temporary copy. Each change is in the last digit that reaches a result: digits beyond it make no difference
+of half a unit in the last place to any number. Results are kept in build/mutate.json, so that an interrupted run goes
+on where it stopped.
+The exit code is 1 if a change survived, and 2 if the tests fail without any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+STATE = ROOT / "build" / "mutate.json"
+LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-info")
+TESTS = ("test_accuracy.py", "test_checker.py::test_every_function_is_within_its_bound")
+VOCABULARY = "src/actfn/core/vocabulary.hpp"
+FUNCTIONS = "src/actfn/functions"
+
+
+class Mutation(NamedTuple):
+    """A change of one digit, and why it can be seen; the text before it occurs once in its file."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+
+
+MUTATIONS = (
+    # r^2 times 2^-49 is up to half a unit in the last place of exp(r).
+    Mutation("exp_remainder", VOCABULARY, "fused(p, r, 0x1.0000000000000p-1)", "fused(p, r, 0x1.0000000000010p-1)"),
+    # The root of a derivative magnifies it some hundred times.
+    Mutation("exp_remainder_precise", VOCABULARY, "u, 0x1.5555555555555p-3)", "u, 0x1.5555555556555p-3)"),
+    # s^3 2^-45 for s up to 0.17.
+    Mutation("log_remainder", VOCABULARY, "w, 0x1.5555555555555p-1)", "w, 0x1.5555555555655p-1)"),
+    # A thousand times 2^-61.
+    Mutation("ln2_middle", VOCABULARY, "ln2_middle = 0x1.ef35793c76800p-45", "ln2_middle = 0x1.ef36793c76800p-45"),
+    # Exponentials down to exp(-745) are numbers.
+    Mutation("cut-off of the exponent", VOCABULARY, "maximum(x.high, -800.0)", "maximum(x.high, -700.0)"),
+    Mutation("NORMAL_TAIL", f"{FUNCTIONS}/gaussians.py", '"0x1.d71387c654cddp-3"', '"0x1.d71387c654cedp-3"'),
+    Mutation("GELU_SLOPE", f"{FUNCTIONS}/gaussians.py", '"0x1.b70f305de3641p-5"', '"0x1.b70f305de3741p-5"'),
+    # x^3 is ten thousand where exp(-z) is smallest.
+    Mutation("GELU_TANH_CUBIC", f"{FUNCTIONS}/gaussians.py", "0.07135481627260024877", "0.07135481627260024887"),
+    Mutation("SELU_SCALE_ALPHA", f"{FUNCTIONS}/exponentials.py", "1.7580993408473768599", "1.7580993408473778599"),
+    Mutation("UNLIFT", f"{FUNCTIONS}/common.py", "2.0**-128", "2.0**-127"),
+)
+
+
+def fingerprint() -> str:
+    """Return a hash of everything that decides whether a change is noticed."""
+    files = [*ROOT.glob("src/**/*.[ch]pp"), *ROOT.glob("src/**/*.py"), *ROOT.glob("tests/*.py"), ROOT / "meson.build"]
+    content = b"".join(file.read_bytes() for file in sorted(files))
+    return hashlib.sha256(content).hexdigest()
+
+
+def changed(text: str, mutation: Mutation) -> str:
+    """Return a file's text with the change made."""
+    if text.count(mutation.before) != 1:
+        raise SystemExit(f"{mutation.name}: {mutation.before!r} is not once in {mutation.file}")
+    return text.replace(mutation.before, mutation.after)
+
+
+def tests_pass(copy: Path) -> bool:
+    """Build and install a copy beside it, and tell whether its accuracy tests pass with what was installed."""
+    site = copy.parent / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    builddir = f"-Cbuilddir={copy.parent / 'build'}"
+    subprocess.run([*install, "--target", str(site), builddir, str(copy)], check=True, env=environment)
+    where = [sys.executable, "-c", "import actfn; print(actfn.__file__)"]
+    found = subprocess.run(where, check=True, capture_output=True, text=True, env=environment, cwd="/").stdout
+    if not found.startswith(str(site)):
+        raise SystemExit(f"the tests would not run with {site}, but with {found.strip()}")
+    tests = [str(copy / "tests" / name) for name in TESTS]
+    pytest = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "--no-header", "--tb=line", *tests]
+    done = subprocess.run(pytest, check=False, capture_output=True, text=True, env=environment, cwd="/")
+    if done.returncode > 1:
+        raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.returncode == 0
+
+
+def state(fresh: bool) -> dict[str, bool]:
+    """Return what earlier runs found for these sources: for each change whether it was caught."""
+    if fresh or not STATE.exists():
+        return {}
+    kept = json.loads(STATE.read_text())
+    found: dict[str, bool] = kept["caught"] if kept["sources"] == fingerprint() else {}
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="See whether the accuracy tests notice a changed digit.")
+    parser.add_argument("--only", type=int, nargs="+", metavar="NUMBER", help="numbers of the changes, from 1")
+    parser.add_argument("--fresh", action="store_true", help="forget what earlier runs found")
+    parser.add_argument("--list", action="store_true", help="show the changes and stop")
+    options = parser.parse_args()
+    numbers = options.only or range(1, len(MUTATIONS) + 1)
+    if not all(1 <= number <= len(MUTATIONS) for number in numbers):
+        parser.error(f"numbers are from 1 to {len(MUTATIONS)}")
+    chosen = [(number, MUTATIONS[number - 1]) for number in numbers]
+    if options.list:
+        for number, mutation in chosen:
+            print(f"{number:2}  {mutation.name:24}  {mutation.before}  ->  {mutation.after}")
+        return 0
+    sources, caught = fingerprint(), state(options.fresh)
+
+    def keep(name: str, noticed: bool) -> None:
+        caught[name] = noticed
+        STATE.parent.mkdir(parents=True, exist_ok=True)
+        ahead = STATE.with_suffix(".new")
+        ahead.write_text(json.dumps({"sources": sources, "caught": caught}, indent=1))
+        ahead.replace(STATE)
+
+    with tempfile.TemporaryDirectory(prefix="mutate-") as directory:
+        copy = Path(directory) / "source"
+        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
+        if "nothing" not in caught and not all(mutation.name in caught for _, mutation in chosen):
+            if not tests_pass(copy):
+                print("the accuracy tests fail without any change")
+                return 2
+            keep("nothing", False)
+        for number, mutation in chosen:
+            begun = time.monotonic()
+            if mutation.name not in caught:
+                file = copy / mutation.file
+                original = file.read_text()
+                file.write_text(changed(original, mutation))
+                try:
+                    keep(mutation.name, not tests_pass(copy))
+                finally:
+                    file.write_text(original)
+            verdict = "caught" if caught[mutation.name] else "SURVIVED"
+            change = f"{mutation.before} -> {mutation.after}"
+            print(
+                f"{number:2}  {mutation.name:24}  {verdict:8}  {time.monotonic() - begun:4.0f} s  {change}", flush=True
+            )
+    return 0 if all(caught[mutation.name] for _, mutation in chosen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
