@@ -88,7 +88,7 @@ def check(
     if library == "array_api" and namespace is None:
         raise ValueError("library='array_api' needs the library's namespace, for example namespace=array_api_strict")
     judge = Judge(activation, order, form)
-    if isinstance(function, Activation):
+    if isinstance(function, Activation) and library is None:
         call = guarded(own(function, order), form)
     else:
         call = guarded(caller(function, library or library_of(function), order, form, namespace), form)
