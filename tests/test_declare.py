@@ -209,3 +209,48 @@ def _members() -> dict[str, object]:
 
     names = ("formula", "value", "first", "second")
     return {"__doc__": "A made-up function.", "range": interval, **dict.fromkeys(names, kernel)}
+
+
+def test_declaring_again_replaces_the_function_everywhere() -> None:
+    def declare(factor: float) -> Any:
+        def value(m: Any, x: Any) -> Any:
+            return factor * x
+
+        return actfn.elementwise()(type("declared_twice", (), {**_members(), "value": value}))
+
+    try:
+        first = declare(2.0)
+        assert actfn.declared_twice == first
+        second = declare(3.0)
+        assert actfn.declared_twice(1.0) == actfn.get("declared_twice")(1.0) == 3.0
+        assert first != second
+        with pytest.raises(ValueError, match="the name 'relu' is taken"):
+            actfn.elementwise(aliases=("relu",))(type("declared_twice", (), _members()))
+        assert actfn.get("declared_twice") == second
+    finally:
+        catalogue._all().pop("declared_twice", None)
+        catalogue._keys.cache_clear()
+
+
+def test_a_name_of_the_package_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"actfn\.info is not a function"):
+        actfn.elementwise()(type("info", (), _members()))
+
+
+def test_a_complex_cotangent_is_refused_as_by_compiled_functions() -> None:
+    with pytest.raises(TypeError, match="half_square is not defined for dtype complex128"):
+        half_square.vjp(np.ones(2), np.ones(2) + 1j)
+    with pytest.raises(TypeError, match="half_square is not compiled: it takes out=, where= and dtype=, not casting="):
+        half_square(np.ones(2), casting="no")
+
+
+def test_the_tracer_tells_numbers_from_pairs() -> None:
+    from actfn.functions.declare import elementwise
+    from actfn.trace import operations
+
+    def value(m: Any, x: Any) -> Any:
+        return m.abs(m.pair(x))
+
+    declaration = elementwise()(type("mixed", (), {**_members(), "value": value}))
+    with pytest.raises(TypeError, match=r"m\.abs takes number, not pair"):
+        operations(declaration, "value")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray
 from reference import BFLOAT16, FLOATS, Array, long, same_bits, worst
 
 import actfn
@@ -254,3 +255,13 @@ def test_maxout_at_ties_nan_and_infinities(dtype: np.dtype[Any]) -> None:
     out = np.empty(5, dtype)
     assert actfn.maxout(x, group_size=2, out=out) is out
     assert same_bits(out, actfn.maxout(x, group_size=2))
+
+
+def test_labels_say_which_cotangent_belongs_to_which_entry() -> None:
+    rng = np.random.default_rng(5)
+    x = xarray.DataArray(rng.normal(size=(3, 4)), dims=("a", "b"))
+    g = xarray.DataArray(rng.normal(size=(3, 4)), dims=("a", "b"))
+    for function in (actfn.softmax, actfn.log_softmax):
+        expected = function.vjp(x.values, g.values)
+        assert np.array_equal(function.vjp(x, g.T).values, expected)
+        assert function.vjp(x, g).dims == ("a", "b")
