@@ -8,7 +8,7 @@ SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name 
 
 # Set up, build, and run the main job on real data.
 demo: $(VENV)/.installed
-	$(BIN)/actfn demo --output actfn-demo.html --force
+	$(BIN)/actfn demo --force
 
 # Set up, build, and run every test.
 test: lint

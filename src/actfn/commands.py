@@ -178,7 +178,7 @@ def demo(
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training set.")] = 15,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds to train from.")] = 3,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The report.")] = Path("report.html"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The report.")] = Path("actfn-demo.html"),
     force: Force = False,
 ) -> None:
     """Train the same network on handwritten digits with each function, and write a report."""
