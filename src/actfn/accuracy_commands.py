@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from actfn.activation import Activation
-from actfn.commands import Force, _wrote, app
+from actfn.commands import Force, _wrote, app, progress_bar
 
 if TYPE_CHECKING:
     from actfn.accuracy import Report
@@ -191,16 +189,7 @@ def _sweep(
 ) -> Report:
     from actfn.accuracy.sweep import sweep
 
-    screen = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    )
+    bar = progress_bar()
     with bar:
         task = bar.add_task(target, total=None)
         return sweep(

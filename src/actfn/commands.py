@@ -136,16 +136,7 @@ def evaluate_file(
 
     function = actfn.get(name)
     given = _read_parameters(function, parameters)
-    screen = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    )
+    bar = progress_bar()
     tasks: dict[str, Any] = {}
     with bar:
 
@@ -178,7 +169,9 @@ def demo(
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training set.")] = 15,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds to train from.")] = 3,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The report.")] = Path("actfn-demo.html"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The report.")] = Path(
+        "actfn-demo.html"
+    ),
     force: Force = False,
 ) -> None:
     """Train the same network on handwritten digits with each function, and write a report."""
@@ -277,3 +270,17 @@ def _save_plot(
         else:
             figure = plot_many(functions, orders, low, high)
         save(figure, folder / path.name)
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on the standard error, which says nothing where that is no terminal."""
+    screen = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+    )

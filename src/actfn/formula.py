@@ -252,5 +252,5 @@ def _exact(parameter: Parameter, value: float) -> mpmath.mpf:
     """Return the number that a parameter's float stands for."""
     import mpmath
 
-    n = round(1 / value) if parameter.unit_fraction and value and abs(1 / value) < 2**52 else 0
-    return mpmath.mpf(1) / n if n and 1 / n == value else mpmath.mpf(value)
+    n = parameter.denominator(value)
+    return mpmath.mpf(value) if n is None else mpmath.mpf(1) / n

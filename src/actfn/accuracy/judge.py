@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -13,8 +12,6 @@ from actfn.accuracy.formats import Array, Format
 from actfn.accuracy.oracle import Exact, Oracle
 from actfn.accuracy.tally import Tally
 from actfn.activation import Activation
-
-Callback = Callable[[Array], Array]
 
 
 class Judge:

@@ -13,7 +13,7 @@ import numpy as np
 from actfn import catalogue
 from actfn.accuracy.balls import PRECISIONS, arithmetic, ball
 from actfn.accuracy.formats import FORMATS, Array, Format, rounded
-from actfn.functions.declare import REALS, Declaration, Interval
+from actfn.functions.declare import REALS, Declaration, Interval, Parameter
 
 # Beyond this many bits below 1 nothing is above half of the smallest subnormal number of any format.
 NOTHING = -1080
@@ -70,7 +70,7 @@ class Oracle:
         self.declaration, self.order, self.by = declaration, order, by
         self.given = tuple(parameters[name] for name in declaration.parameters)
         self.parameters = tuple(
-            _exact(declaration.parameters[name].unit_fraction, parameters[name]) for name in declaration.parameters
+            _exact(declaration.parameters[name], parameters[name]) for name in declaration.parameters
         )
 
     def at(self, x: float, form: Format | None = None) -> Exact | None:
@@ -189,7 +189,7 @@ def _exponent(size: Any) -> int:
     return abs(mantissa).bit_length() + exponent
 
 
-def _exact(unit_fraction: bool, value: float) -> Any:
+def _exact(parameter: Parameter, value: float) -> Any:
     """Return the number that a parameter's float stands for."""
-    n = round(1 / value) if unit_fraction and value and abs(1 / value) < 2**52 else 0
-    return arithmetic().fmpq(1, n) if n and 1 / n == value else float(value)
+    n = parameter.denominator(value)
+    return float(value) if n is None else arithmetic().fmpq(1, n)

@@ -52,6 +52,11 @@ class Parameter(NamedTuple):
     example: float | int | None = None
     unit_fraction: bool = False
 
+    def denominator(self, value: float) -> int | None:
+        """Return n where a value stands for 1/n, and None where it stands for itself."""
+        n = round(1 / value) if self.unit_fraction and value and abs(1 / value) < 2**52 else 0
+        return n if n and 1 / n == value else None
+
 
 class Kink(NamedTuple):
     """A place where the derivative jumps: its slopes from the left and the right, and the one that is returned."""
