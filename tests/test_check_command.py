@@ -170,7 +170,7 @@ def test_what_is_wrong_fails_with_1(kernels: Path, target: str, arguments: list[
         (["mykernels:gelu", "--as", "gelu", "--max-ulp", "-1"], ["--max-ulp"]),
         (["mykernels:gelu", "--as", "gelu", "--library", "tensorflow"], ["'tensorflow'", "torch"]),
         (["mykernels:gelu", "--as", "gelu", "--library", "array_api"], ["namespace"]),
-        (["mykernels:gelu", "--as", "gelu", "--library", "numpy", "--exhaustive"], ["--library", "--exhaustive"]),
+        (["mykernels:gelu", "--as", "gelu", "--library", "tensorflow", "--exhaustive"], ["'tensorflow'", "torch"]),
         (["mykernels:gelu", "--as", "gelu", "--dtype", "float64", "--exhaustive"], ["float64"]),
         (["mykernels:gelu", "--as", "gelu", "--json", "no/r.json"], ["no/r.json", "does not exist"]),
         (["mykernels:gelu", "--as", "gelu", "--html", "mykernels.py"], ["mykernels.py exists already", "--force"]),
@@ -193,7 +193,7 @@ def test_an_exception_inside_the_callable_is_told_with_its_x(kernels: Path) -> N
 
 
 def test_a_callable_that_ends_the_process_does_not_pass(kernels: Path) -> None:
-    fails(run("check", "mykernels:ends", "--as", "gelu", cwd=kernels), "end the process")
+    fails(run("check", "mykernels:ends", "--as", "gelu", cwd=kernels), "raised SystemExit")
 
 
 def test_the_reports_are_written_once_and_replaced_with_force(kernels: Path) -> None:
@@ -246,7 +246,7 @@ def test_an_exhaustive_check_of_float32_is_a_sweep(monkeypatch: pytest.MonkeyPat
     options = ["--exhaustive", "--max-ulp", "2", "--state", "s.json"]
     assert main(["check", "swept:elu", "--as", "elu(alpha=0.5)", *options]) == 0
     assert main(["check", "actfn:elu", "--as", "elu", *options, "--order", "1"]) == 0
-    kept = {"max_ulp": 2.0, "state": Path("s.json")}
+    kept = {"max_ulp": 2.0, "library": None, "state": Path("s.json")}
     (first, reference, given), (second, _, others) = calls
     assert (first, reference, given) == ("swept:elu", "actfn.elu(alpha=0.5)", {**kept, "order": 0})
     assert (second, others) == (actfn.elu, {**kept, "order": 1})

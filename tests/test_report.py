@@ -87,6 +87,7 @@ def test_the_table_has_every_figure(good: Report) -> None:
         "dtype",
         "points",
         "largest error",
+        "  reference's own",
         "  x",
         "  got",
         "  exact",
@@ -134,7 +135,9 @@ def test_a_planted_fault_is_found(change: Callable[[Array, Array], None], name: 
     report = checked(change)
     assert not report.ok
     assert report.faults[kind] == count
-    assert figures(report)[name] == f"{count:,}"
+    first = report.tally.first[kind]
+    assert figures(report)[name] == f"{count:,}, first at {first!r} ({first.hex()})"
+    assert repr(first) in report.sentence() and report.as_dict()["first_faults"][kind] == [repr(first), first.hex()]
     assert name in figures(report)["verdict"]
 
 

@@ -47,6 +47,13 @@ def test_no_sampled_error_is_above_the_table(name: str, dtype: str) -> None:
         assert not any(report.faults.values()), report.sentence()
 
 
+@pytest.mark.parametrize("dtype", tables.BOUNDS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_bit_of_a_result_has_changed_since_the_table_was_made(name: str, dtype: str) -> None:
+    for order in (0, 1, 2):
+        assert tables.results(FUNCTIONS[name], order, dtype) == ROWS[name, order, dtype, HERE]["results"], order
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_worst_place_of_the_table_is_as_bad_as_it_says(name: str) -> None:
     import numpy as np

@@ -1,50 +1,87 @@
 """Measure actfn's own errors and rewrite the committed tables; a run that was stopped goes on where it was.
 
-    python tools/accuracy.py [--sampled] [--only INSTRUCTION_SET]
+    python tools/accuracy.py [--sampled] [--fresh] [--only INSTRUCTION_SET]
 
-Without --sampled, float32 is measured on all of its 2^32 numbers. Two instruction sets whose results have the same hash share
-one measurement.
+float32 is measured on all of its 2^32 numbers and float64 on a million, unless --sampled. Rows whose results have not changed since
+they were measured are left as they are, unless --fresh. Two instruction sets whose results have the same hash share one measurement.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "accuracy"
 TABLES = ROOT / "src" / "actfn" / "accuracy" / "tables"
 ORDERS = (0, 1, 2)
+# How many points a row must have to count as measured in full.
+POINTS = {"float16": 2**16, "bfloat16": 2**16, "float32": 2**32, "float64": 10**6}
+
+Job = tuple[str, int, str]
 
 
-def measure_all(instruction_set: str, sampled: bool) -> None:
+def measure_all(instruction_set: str, sampled: bool, fresh: bool) -> None:
     """Measure every row with the instruction set of this process, and keep each as soon as it is known."""
     from actfn.accuracy import tables
-    from actfn.accuracy.formats import FORMATS
 
     KEPT.mkdir(parents=True, exist_ok=True)
-    for dtype in ("float16", "bfloat16", "float64", "float32"):
-        assert dtype in FORMATS
+    known = {} if fresh else {key[:3]: row for key, row in tables.read().items() if key[3] == instruction_set}
+    jobs: list[Job] = []
+    for dtype in POINTS:
         for function in tables.functions():
             for order in ORDERS:
-                exhaustive = not sampled
-                kind = "all" if exhaustive or dtype != "float32" else "sampled"
-                kept = KEPT / f"{instruction_set}-{dtype}-{function.name}-{order}-{kind}.json"
-                if kept.exists():
-                    continue
-                started = time.monotonic()
-                state = KEPT / f"{kept.stem}.state"
-                row = tables.measure(function, order, dtype, exhaustive=exhaustive, state=state)
-                partial = kept.with_suffix(".partial")
-                partial.write_text(json.dumps({**row, "instruction_set": instruction_set}), encoding="utf-8")
-                partial.replace(kept)
-                seconds = time.monotonic() - started
-                print(f"{kept.stem}: {row['max_ulp']} ULP at {row['x']}, {seconds:.0f} s", flush=True)
+                results = tables.results(function, order, dtype)
+                rows = [known.get((function.name, order, dtype)), _kept(instruction_set, (function.name, order, dtype))]
+                if not any(row is not None and _holds(row, results, sampled) for row in rows):
+                    jobs.append((function.name, order, dtype))
+    print(f"{instruction_set}: {len(jobs)} rows to measure", flush=True)
+    # A sweep of float32 has all cores to itself; the others share them.
+    small = [(instruction_set, job, sampled) for job in jobs if sampled or job[2] != "float32"]
+    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0))) as pool:
+        for said in pool.imap_unordered(_measure, small):
+            print(said, flush=True)
+    for job in jobs:
+        if not sampled and job[2] == "float32":
+            print(_measure((instruction_set, job, sampled)), flush=True)
+
+
+def _measure(what: tuple[str, Job, bool]) -> str:
+    from actfn.accuracy import tables
+
+    instruction_set, job, sampled = what
+    name, order, dtype = job
+    started = time.monotonic()
+    path = _path(instruction_set, job)
+    function = next(function for function in tables.functions() if function.name == name)
+    row = tables.measure(function, order, dtype, exhaustive=not sampled, state=path.with_suffix(".state"))
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps({**row, "instruction_set": instruction_set}), encoding="utf-8")
+    partial.replace(path)
+    return f"{path.stem}: {row['max_ulp']} ULP at {row['x']}, {time.monotonic() - started:.0f} s"
+
+
+def _path(instruction_set: str, job: Job) -> Path:
+    name, order, dtype = job
+    return KEPT / f"{instruction_set}-{dtype}-{name}-{order}.json"
+
+
+def _kept(instruction_set: str, job: Job) -> dict[str, Any] | None:
+    path = _path(instruction_set, job)
+    found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return found
+
+
+def _holds(row: dict[str, Any], results: str, sampled: bool) -> bool:
+    """Tell whether a row is about the present results, on enough points."""
+    return row["results"] == results and (sampled or int(row["points"]) >= POINTS[row["dtype"]])
 
 
 def fingerprint_of(instruction_set: str) -> str:
@@ -55,27 +92,28 @@ def fingerprint_of(instruction_set: str) -> str:
 
 
 def collect(available: list[str], shared: dict[str, str]) -> None:
-    """Write the tables from all rows that are known; a sweep counts before a sample."""
+    """Write the tables: the committed rows, with those measured since in their place."""
     from actfn.accuracy import tables
 
-    rows: dict[tuple[str, ...], dict[str, str]] = {tuple(map(str, key)): row for key, row in tables.read().items()}
+    rows: dict[tuple[str, ...], dict[str, Any]] = {tuple(map(str, key)): row for key, row in tables.read().items()}
     for instruction_set in available:
-        measured = shared.get(instruction_set, instruction_set)
-        for pattern in ("sampled", "all"):
-            for kept in sorted(KEPT.glob(f"{measured}-*-{pattern}.json")):
-                row = {**json.loads(kept.read_text(encoding="utf-8")), "instruction_set": instruction_set}
-                rows[tuple(str(row[column]) for column in tables.KEY)] = row
+        for kept in sorted(KEPT.glob(f"{shared.get(instruction_set, instruction_set)}-*.json")):
+            row = {**json.loads(kept.read_text(encoding="utf-8")), "instruction_set": instruction_set}
+            rows[tuple(str(row[column]) for column in tables.KEY)] = row
     tables.write(TABLES, rows.values())
+    for kept in KEPT.glob("*.json"):
+        kept.unlink()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sampled", action="store_true", help="sample float32 instead of trying all of its numbers")
+    parser.add_argument("--fresh", action="store_true", help="measure also what has not changed")
     parser.add_argument("--only", help="measure one instruction set")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        measure_all(options.worker, options.sampled)
+        measure_all(options.worker, options.sampled, options.fresh)
         return
     import actfn
 
@@ -90,7 +128,8 @@ def main() -> None:
             continue
         command = [sys.executable, str(Path(__file__)), "--worker", instruction_set]
         environment = {**os.environ, "ACTFN_ISA": instruction_set}
-        subprocess.run([*command, *(["--sampled"] if options.sampled else [])], env=environment, check=True)
+        switches = [f"--{name}" for name in ("sampled", "fresh") if getattr(options, name)]
+        subprocess.run([*command, *switches], env=environment, check=True)
     collect(available, shared)
     print(f"wrote {TABLES.relative_to(ROOT)} in {(time.monotonic() - started) / 60:.1f} minutes", flush=True)
 

@@ -9,6 +9,7 @@ the coefficients are then rounded to float64.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import mpmath
 from mpmath import mpf
@@ -28,17 +29,6 @@ def interpolate(function: Function, low: mpf, high: mpf, degree: int) -> list[mp
     ]
     matrix = mpmath.matrix([[node**power for power in range(degree + 1)] for node in nodes])
     return list(mpmath.lu_solve(matrix, mpmath.matrix([function(node) for node in nodes])))
-
-
-def report(name: str, function: Function, low: mpf, high: mpf, degree: int) -> None:
-    """Print one polynomial as Python and C++ both read it, and its largest relative error on 2,000 points."""
-    coefficients = interpolate(function, mpf(low), mpf(high), degree)
-    rounded = [float(c) for c in coefficients]
-    points = [low + (high - low) * mpf(k) / 1999 for k in range(2000)]
-    worst = max(abs(mpmath.polyval(rounded[::-1], p) / function(p) - 1) for p in points)
-    print(f"{name}: degree {degree}, relative error 2^{mpmath.nstr(mpmath.log(worst, 2), 4)}")
-    for exact, coefficient in zip(coefficients, rounded):
-        print(f"    {coefficient.hex()},  # {mpmath.nstr(exact, 40)}")
 
 
 def series(function: Function, start: int) -> Function:
@@ -81,32 +71,62 @@ def gelu_slope_quotient(a: mpf) -> mpf:
     return gelu_slope(a) / (GELU_SLOPE_ROOT - a)
 
 
+HALF_STEP = mpmath.log(2) / 2
+EIGHTH = HALF_STEP / 8
+LOG_END = ((mpmath.sqrt(2) - 1) / (mpmath.sqrt(2) + 1)) ** 2
+TAIL_END = (NORMAL_TAIL_END - NORMAL_TAIL_SCALE) / (NORMAL_TAIL_END + NORMAL_TAIL_SCALE)
+
+
+class Polynomial(NamedTuple):
+    """What a polynomial stands for: a function on an interval."""
+
+    function: Function
+    low: mpf
+    high: mpf
+    degree: int
+
+    def coefficients(self) -> list[mpf]:
+        """Return the coefficients, lowest first."""
+        return interpolate(self.function, self.low, self.high, self.degree)
+
+    def error(self, coefficients: list[float]) -> mpf:
+        """Return the largest relative error on 2,000 points."""
+        points = [self.low + (self.high - self.low) * mpf(k) / 1999 for k in range(2000)]
+        return max(abs(mpmath.polyval(coefficients[::-1], p) / self.function(p) - 1) for p in points)
+
+
+POLYNOMIALS = {
+    "exp: (e^r - 1 - r) / r^2": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 11),
+    "exp, precise: (e^u - 1 - u - u^2/2) / u^3": Polynomial(
+        series(lambda k: 1 / mpmath.factorial(k), 3), -EIGHTH, EIGHTH, 7
+    ),
+    "log: (2 atanh(s) - 2 s) / s^3, in s^2": Polynomial(series(lambda k: 2 / (2 * k + 1), 1), mpf(0), LOG_END, 7),
+    "normal tail: P(Z > a) exp(a^2/2) (a + k), in t": Polynomial(
+        at_tail_variable(lambda a: normal_tail(a) * (a + NORMAL_TAIL_SCALE)), mpf(-1), TAIL_END, 23
+    ),
+    "gelu slope: (P(Z > a) - a phi(a)) exp(a^2/2) / (root - a), in t": Polynomial(
+        at_tail_variable(gelu_slope_quotient), mpf(-1), TAIL_END, 23
+    ),
+}
+
+CONSTANTS = {
+    "gelu slope's root": GELU_SLOPE_ROOT,
+    "1 / sqrt(2 pi)": 1 / mpmath.sqrt(2 * mpmath.pi),
+    "2 sqrt(2 / pi)": 2 * mpmath.sqrt(2 / mpmath.pi),
+    "2 sqrt(2 / pi) 0.044715": 2 * mpmath.sqrt(2 / mpmath.pi) * mpf("0.044715"),
+    "log(2)": mpmath.log(2),
+}
+
+
 def main() -> None:
-    half_step = mpmath.log(2) / 2
-    factorial = mpmath.factorial
-    report("exp: (e^r - 1 - r) / r^2", series(lambda k: 1 / factorial(k), 2), -half_step, half_step, 11)
-    eighth = half_step / 8
-    report("exp, precise: (e^u - 1 - u - u^2/2) / u^3", series(lambda k: 1 / factorial(k), 3), -eighth, eighth, 7)
-    end = (mpmath.sqrt(2) - 1) / (mpmath.sqrt(2) + 1)
-    report("log: (2 atanh(s) - 2 s) / s^3, in s^2", series(lambda k: 2 / (2 * k + 1), 1), mpf(0), end**2, 7)
-    scale = NORMAL_TAIL_SCALE
-    low, high = mpf(-1), (NORMAL_TAIL_END - scale) / (NORMAL_TAIL_END + scale)
-    tail = at_tail_variable(lambda a: normal_tail(a) * (a + scale))
-    report("normal tail: P(Z > a) exp(a^2/2) (a + k), in t", tail, low, high, 23)
-    report(
-        "gelu slope: (P(Z > a) - a phi(a)) exp(a^2/2) / (root - a), in t",
-        at_tail_variable(gelu_slope_quotient),
-        low,
-        high,
-        23,
-    )
-    for name, value in {
-        "gelu slope's root": GELU_SLOPE_ROOT,
-        "1 / sqrt(2 pi)": 1 / mpmath.sqrt(2 * mpmath.pi),
-        "2 sqrt(2 / pi)": 2 * mpmath.sqrt(2 / mpmath.pi),
-        "2 sqrt(2 / pi) 0.044715": 2 * mpmath.sqrt(2 / mpmath.pi) * mpf("0.044715"),
-        "log(2)": mpmath.log(2),
-    }.items():
+    for name, polynomial in POLYNOMIALS.items():
+        exact = polynomial.coefficients()
+        rounded = [float(c) for c in exact]
+        error = mpmath.nstr(mpmath.log(polynomial.error(rounded), 2), 4)
+        print(f"{name}: degree {polynomial.degree}, relative error 2^{error}")
+        for number, coefficient in zip(exact, rounded):
+            print(f"    {coefficient.hex()},  # {mpmath.nstr(number, 40)}")
+    for name, value in CONSTANTS.items():
         print(f"{name} = {mpmath.nstr(value, 45)}")
 
 

@@ -67,9 +67,7 @@ def check(
     activation = resolve(reference, {})
     function = load(target)
     if exhaustive and dtype == "float32":
-        if library is not None:
-            raise ValueError("--library does not go with --exhaustive, which finds out itself")
-        report = _sweep(target, function, activation, order, max_ulp, state)
+        report = _sweep(target, function, activation, order, max_ulp, library, state)
     else:
         report = _sample(function, activation, order, dtype, max_ulp, exhaustive, library)
     report = dataclasses.replace(report, subject=target)
@@ -178,14 +176,17 @@ def _sample(
     if isinstance(function, Activation):
         function = own(function, order)
     options: dict[str, Any] = {"order": order, "dtype": dtype, "max_ulp": max_ulp}
-    try:
-        return compare(function, activation, exhaustive=exhaustive, library=library, **options)
-    except SystemExit:
-        raise ValueError("the callable tried to end the process") from None
+    return compare(function, activation, exhaustive=exhaustive, library=library, **options)
 
 
 def _sweep(
-    target: str, function: Any, activation: Activation, order: int, max_ulp: float, state: Path | None
+    target: str,
+    function: Any,
+    activation: Activation,
+    order: int,
+    max_ulp: float,
+    library: str | None,
+    state: Path | None,
 ) -> Report:
     from actfn.accuracy.sweep import sweep
 
@@ -197,6 +198,7 @@ def _sweep(
             activation,
             order=order,
             max_ulp=max_ulp,
+            library=library,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             state=state,
         )

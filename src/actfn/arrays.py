@@ -116,6 +116,9 @@ class NumPyVocabulary:
     def sticky(self, x: Any) -> Any:
         return 0.0 * x
 
+    def odd_product(self, a: Any, b: Any) -> Any:
+        return a * b
+
     def deep(self, x: Any) -> Any:
         return x < -600.0
 

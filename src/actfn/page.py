@@ -41,6 +41,12 @@ WORDS = {
         "meaning": "meaning",
         "elsewhere": "Names elsewhere",
         "papers": "Papers",
+        "accuracy": "Largest error, in units in the last place",
+        "order 0": "value",
+        "order 1": "first derivative",
+        "order 2": "second derivative",
+        "points": "{points:,} points",
+        "all": "every number",
     },
     "zh": {
         "aliases": "别名",
@@ -64,6 +70,12 @@ WORDS = {
         "meaning": "含义",
         "elsewhere": "其他框架中的名称",
         "papers": "论文",
+        "accuracy": "最大误差（以末位单位 ULP 计）",
+        "order 0": "函数值",
+        "order 1": "一阶导数",
+        "order 2": "二阶导数",
+        "points": "{points:,} 个点",
+        "all": "所有数",
     },
 }
 
@@ -105,6 +117,8 @@ def print_page(console: Console, function: Activation, language: str = "en", *, 
     if function.papers:
         papers = [Text(f"  {paper}") for paper in function.papers]
         console.print(Text(words["papers"], style="italic"), *papers, "", sep="\n")
+    if function.kind == "elementwise":
+        console.print(_accuracy(function, words))
     if curves:
         _print_curves(console, function, words)
     _, _, guide = function.guide(language).partition("\n")  # the first line is the name again
@@ -162,6 +176,26 @@ def _parameters(function: Activation, words: dict[str, str]) -> Table:
         words_only = type(parameter.domain) is tuple
         domain = " | ".join(map(str, parameter.domain)) if words_only else str(parameter.domain)
         table.add_row(Text(key, style="bold"), default, Text(domain), parameter.description)
+    return table
+
+
+def _accuracy(function: Activation, words: dict[str, str]) -> Table:
+    """Return the committed figures of a function for the instruction set of this process."""
+    from actfn.accuracy import tables
+    from actfn.information import info
+
+    rows = tables.read()
+    table = Table(box=box.SIMPLE_HEAD, title=words["accuracy"], title_justify="left")
+    for heading in ("", *(words[f"order {order}"] for order in range(3)), ""):
+        table.add_column(heading)
+    for dtype in tables.BOUNDS:
+        found = [rows.get((function.name, order, dtype, str(info()["instruction_set"]))) for order in range(3)]
+        known = [row for row in found if row is not None]
+        if len(known) == len(found):
+            points = min(int(row["points"]) for row in known)
+            whole = points in (2**16, 2**32)
+            said = words["all"] if whole else words["points"].format(points=points)
+            table.add_row(Text(dtype, style="bold"), *(row["max_ulp"] for row in known), said)
     return table
 
 

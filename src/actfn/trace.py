@@ -33,6 +33,7 @@ FUNCTIONS = {
     "log_pair": ((PAIR,), PAIR),
     "log1p_pair": ((PAIR,), PAIR),
     "sticky": ((NUMBER,), NUMBER),
+    "odd_product": ((NUMBER, NUMBER), NUMBER),
     "deep": ((NUMBER,), MASK),
 }
 

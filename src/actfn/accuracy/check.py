@@ -19,7 +19,7 @@ from actfn.activation import Activation, get
 
 # Points of each binade and sign: about 200,000 for float32, 30,000 for float64.
 EACH = {"float32": 256, "float64": 4}
-CHUNK = 2**18
+CHUNK = 2**15
 
 
 def check(
@@ -83,6 +83,7 @@ def check(
     """
     form = format_of(dtype)
     activation = resolve(reference, parameters)
+    refuse_missing(activation)
     if order not in (0, 1, 2):
         raise ValueError(f"order must be 0, 1 or 2, got {order!r}")
     if library == "array_api" and namespace is None:
@@ -105,7 +106,9 @@ def check(
         got = call(x)
         judge.add(tally, x, got, max_ulp)
         _count_order_faults(tally, judge, call, x, got)
-    return Report(name_of(function), repr(activation).removeprefix("actfn."), order, form.name, max_ulp, whole, tally)
+    reference_name = repr(activation).removeprefix("actfn.")
+    error = judge.reference_error
+    return Report(name_of(function), reference_name, order, form.name, max_ulp, whole, tally, error)
 
 
 def own(activation: Any, order: int) -> Callable[[Array], Array]:
@@ -146,6 +149,14 @@ def resolve(reference: str | Activation, parameters: dict[str, Any]) -> Activati
     return activation
 
 
+def refuse_missing(activation: Activation) -> None:
+    """Raise ValueError if a function has a parameter that has no value."""
+    missing = [p for p in activation.parameters.values() if p.default is None]
+    if missing:
+        example = ", ".join(f"{p.name}={p.example}" for p in missing)
+        raise ValueError(f"{activation.name} needs a value of {missing[0].name}: write '{activation.name}({example})'")
+
+
 def guarded(call: Callable[[Array], Array], form: Format) -> Callable[[Array], Array]:
     """Return the call with its result checked, and an exception told with the input that caused it."""
 
@@ -154,7 +165,7 @@ def guarded(call: Callable[[Array], Array], form: Format) -> Callable[[Array], A
             with np.errstate(all="ignore"):
                 # A callable that works in place must not change what it is compared with.
                 got = np.asarray(call(x.copy()))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             point = _culprit(call, x)
             raise ValueError(f"the callable raised {type(error).__name__} at x = {point}: {error}") from error
         if got.shape != x.shape:
@@ -173,7 +184,7 @@ def _culprit(call: Callable[[Array], Array], x: Array) -> str:
         try:
             with np.errstate(all="ignore"):
                 call(part.copy())
-        except Exception:  # noqa: BLE001
+        except (Exception, SystemExit):  # noqa: BLE001
             return True
         return False
 
@@ -195,7 +206,7 @@ def _count_order_faults(tally: Tally, judge: Judge, call: Callable[[Array], Arra
     order = np.argsort(wide[finite], kind="stable")
     if judge.monotone:
         ascending = result[finite][order]
-        tally.kinds["not_monotone"] += int(np.count_nonzero(ascending[1:] < ascending[:-1]))
+        tally.add_faults(wide[finite][order][1:], "not_monotone", ascending[1:] < ascending[:-1])
     parity = judge.parity
     if parity:
         with np.errstate(all="ignore"):
@@ -203,7 +214,7 @@ def _count_order_faults(tally: Tally, judge: Judge, call: Callable[[Array], Arra
         # At a kink or a joint the two sides need not agree.
         joint = (wide == 0) | np.isin(np.abs(wide), np.abs(np.array([*judge.kinks, 0.0])))
         different = finite & (mirrored != parity * result) & ~np.isnan(mirrored) & ~(joint & (judge.order > 0))
-        tally.kinds["not_symmetric"] += int(np.count_nonzero(different))
+        tally.add_faults(wide, "not_symmetric", different)
 
 
 def name_of(function: Any) -> str:

@@ -13,6 +13,9 @@ from actfn.accuracy.oracle import Exact, Oracle
 from actfn.accuracy.tally import Tally
 from actfn.activation import Activation
 
+# Nearer to half a unit than this, the float64 kernels do not say on which side an exact value lies.
+TIE = 1e-8
+
 
 class Judge:
     """Knows what an order of derivative of an activation function must be in one format.
@@ -29,6 +32,11 @@ class Judge:
         self.function: Any = activation.with_parameters(**self.parameters) if self.parameters else activation
         self.oracle = Oracle(activation._declaration, self.parameters, order)
         self.kinks = {kink.x: kink for kink in self.function.kinks}
+
+    @property
+    def reference_error(self) -> float:
+        """How far off the reference may be, in ULP of the format: nothing where it is the oracle, 2 ULP of float64 elsewhere."""
+        return 0.0 if self.form.digits == 53 else math.ldexp(2.0, self.form.digits - 53)
 
     @cached_property
     def roots(self) -> tuple[float, ...]:
@@ -74,7 +82,12 @@ class Judge:
     def _add(self, tally: Tally, wide: Array, result: Array, bound: float) -> None:
         exact, errors = self._exact(wide, result)
         if self._plain(wide, result, exact):
-            tally.add(wide, result, exact, errors, {}, bound)
+            tally.add(wide, result, exact, errors, bound)
+            return
+        if self._flat(wide, result, exact):
+            expected = self._zero_signs[0 if wide[0] < 0 else -1]
+            tally.add_faults(wide, "wrong_zero_sign", (np.signbit(result) != (expected < 0)) & (expected != 0))
+            tally.add(wide, result, exact, errors, bound)
             return
         at_kink = self._allowed_at_kinks(wide, result)
         nan = np.isnan(exact)
@@ -96,7 +109,9 @@ class Judge:
             "flushed": flushed,
             "kinks": at_kink,
         }
-        tally.add(wide[judged], result[judged], exact[judged], errors[judged], kinds, bound)
+        for kind, mask in kinds.items():
+            tally.add_faults(wide, kind, mask)
+        tally.add(wide[judged], result[judged], exact[judged], errors[judged], bound)
         tally.count += len(wide) - int(np.count_nonzero(judged))
 
     def _plain(self, x: Array, got: Array, exact: Array) -> bool:
@@ -107,12 +122,22 @@ class Judge:
             return False
         return not any(x.min() <= place <= x.max() for place in (0.0, *self.kinks))
 
+    def _flat(self, x: Array, got: Array, exact: Array) -> bool:
+        """Tell whether all points are on one side of 0 and of each kink and root, and all results and exact values zero."""
+        if len(x) == 0 or got.any() or exact.any():
+            return False
+        low, high = x.min(), x.max()
+        places = (0.0, *self.kinks, *self.exact_roots)
+        return bool(np.isfinite(low + high)) and not any(low <= place <= high for place in places)
+
     def _exact(self, x: Array, got: Array) -> tuple[Array, Array]:
         """Return the exact values to float64, and the errors of the results in ULP."""
         if self.form.digits < 53:
             exact = np.asarray(self.function.derivative(x, order=self.order))
             errors = np.abs(got - exact)
             errors /= self.form.unit(exact)
+            if self.form.digits < 24:
+                self._tell_ties(x, got, errors)
             return exact, errors
         numbers = [self.oracle.expected(float(point)) for point in x]
         exact = np.array([math.nan if n is None else n.rounded(self.form) for n in numbers])
@@ -123,6 +148,14 @@ class Judge:
             beside = np.array([self.oracle.at(root * (1 + 2.0**-10)).rounded(self.form)])  # type: ignore[union-attr]
             errors[near] *= np.minimum(1.0, self.form.unit(exact[near]) / self.form.unit(beside))
         return exact, errors
+
+    def _tell_ties(self, x: Array, got: Array, errors: Array) -> None:
+        """Replace errors that float64 cannot tell from half a unit by exact ones; just above half stays above it."""
+        for i in np.flatnonzero(np.abs(errors - 0.5) < TIE):
+            exact = self.oracle.at(float(x[i]), self.form)
+            if exact is not None:
+                above = float(got[i]) != exact.rounded(self.form)
+                errors[i] = max(exact.ulps(float(got[i]), self.form), math.nextafter(0.5, 1)) if above else 0.5
 
     def _allowed_at_kinks(self, x: Array, got: Array) -> Array:
         """Tell where a result at a kink of the derivative lies between the slopes."""

@@ -28,6 +28,8 @@ class Report:
         Whether every number of the format was tried.
     tally : Tally
         Errors, counts and places.
+    reference_error : float
+        How far off, in ULP of the dtype, the reference itself may be: 0 where it is the exact value.
     """
 
     subject: str
@@ -37,6 +39,7 @@ class Report:
     bound: float
     exhaustive: bool
     tally: Tally
+    reference_error: float = 0.0
 
     @property
     def faults(self) -> dict[str, int]:
@@ -71,12 +74,14 @@ class Report:
             "exhaustive": self.exhaustive,
             "count": tally.count,
             "max_ulp": tally.worst,
+            "reference_error": self.reference_error,
             "worst": worst and {**worst, **{f"{key}_hex": value.hex() for key, value in worst.items()}},
             "p999_ulp": tally.percentile(0.999),
             "mean_ulp": tally.mean,
             "share_correctly_rounded": tally.share_correct,
             "first_bad_interval": tally.bad and [*tally.bad, *(value.hex() for value in tally.bad)],
             "faults": self.faults,
+            "first_faults": {kind: [repr(x), x.hex()] for kind, x in tally.first.items()},
             "at_kinks": tally.kinds["kinks"],
         }
 
@@ -85,7 +90,11 @@ class Report:
         what = f"{self.subject} as {self.reference}, order {self.order}, {self.dtype}"
         if self.ok:
             return f"{what}: at most {self.max_ulp:.3g} ULP, within {self.bound:g}"
-        faults = [f"{count} {kind.replace('_', ' ')}" for kind, count in self.faults.items() if count]
+        faults = [
+            f"{count} {kind.replace('_', ' ')}, first at x = {self.tally.first[kind]!r}"
+            for kind, count in self.faults.items()
+            if count
+        ]
         if self.max_ulp > self.bound and self.worst is not None:
             x, got, exact = self.worst.values()
             faults.insert(0, f"{self.max_ulp:.3g} ULP at x = {x!r} ({x.hex()}), where it gives {got!r} for {exact!r}")

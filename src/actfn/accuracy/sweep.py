@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from actfn.accuracy.check import guarded, name_of, own, resolve
+from actfn.accuracy.check import guarded, name_of, own, refuse_missing, resolve
 from actfn.accuracy.formats import FORMATS, Array
 from actfn.accuracy.frameworks import caller, library_of
 from actfn.accuracy.judge import Judge
@@ -22,7 +22,7 @@ from actfn.accuracy.tally import Tally
 from actfn.activation import Activation
 
 FORM = FORMATS["float32"]
-CHUNK = 2**17
+CHUNK = 2**15
 TASK = 2**24
 TASKS = 2**32 // TASK
 SECONDS_BETWEEN_STATES = 5.0
@@ -34,6 +34,7 @@ def sweep(
     *,
     order: int = 0,
     max_ulp: float = 4.0,
+    library: str | None = None,
     progress: Callable[[int, int], None] | None = None,
     state: Path | None = None,
     workers: int | None = None,
@@ -48,6 +49,8 @@ def sweep(
         The function that it should be.
     order : {0, 1, 2}
     max_ulp : float
+    library : {"numpy", "torch", "jax"}, optional
+        Whose arrays the callable takes; found out from its module by default.
     progress : callable, optional
         Called with the number of finished tasks and of all tasks.
     state : Path, optional
@@ -61,14 +64,18 @@ def sweep(
         If the callable cannot be imported or fails, or the state is that of another sweep.
     """
     activation = resolve(reference, {})
-    load(function)
-    what = [str(function), repr(activation), order, max_ulp, TASKS]
+    refuse_missing(activation)
+    loaded = load(function)
+    if not isinstance(function, Activation):
+        # An unknown library is told before any process starts.
+        caller(loaded, library or library_of(loaded), order, FORM)
+    what = [str(function), repr(activation), order, max_ulp, library, TASKS]
     tally, done = _restored(state, what)
     left = [task for task in range(TASKS) if task not in done]
     saved = time.monotonic()
     processes = workers or len(os.sched_getaffinity(0))
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _begin, (function, activation, order, max_ulp)) as pool:
+    with context.Pool(processes, _begin, (function, activation, order, max_ulp, library)) as pool:
         for task, part in pool.imap_unordered(_run, left):
             tally.merge(part)
             done.add(task)
@@ -80,7 +87,8 @@ def sweep(
     if state is not None:
         state.unlink(missing_ok=True)
     subject = name_of(function) if isinstance(function, Activation) else function.replace(":", ".")
-    return Report(subject, repr(activation).removeprefix("actfn."), order, "float32", max_ulp, True, tally)
+    error = Judge(activation, order, FORM).reference_error
+    return Report(subject, repr(activation).removeprefix("actfn."), order, "float32", max_ulp, True, tally, error)
 
 
 def load(function: str | Activation) -> Any:
@@ -108,7 +116,7 @@ _call: Callable[[Array], Array]
 _bound: float
 
 
-def _begin(function: str | Activation, activation: Activation, order: int, bound: float) -> None:
+def _begin(function: str | Activation, activation: Activation, order: int, bound: float, library: str | None) -> None:
     """Prepare a process for its tasks."""
     global _judge, _call, _bound
     _judge, _bound = Judge(activation, order, FORM), bound
@@ -116,7 +124,7 @@ def _begin(function: str | Activation, activation: Activation, order: int, bound
         _call = own(_judge.function, order)
     else:
         loaded = load(function)
-        _call = guarded(caller(loaded, library_of(loaded), order, FORM), FORM)
+        _call = guarded(caller(loaded, library or library_of(loaded), order, FORM), FORM)
 
 
 def _run(task: int) -> tuple[int, Tally]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from typing import Any
 
@@ -13,6 +14,8 @@ from actfn.accuracy.formats import Array, Format
 PER_OCTAVE, LOWEST, HIGHEST = 4, -12, 64
 # The largest error is kept for each sixteenth of a binade of each sign.
 PARTS = 16
+# Runs of errors above the bound end at the chunks' edges, and are joined there; so many of the first are kept.
+MOST_RUNS = 4096
 
 KINDS = ("wrong_nan", "wrong_infinity", "wrong_zero_sign", "flushed", "not_monotone", "not_symmetric", "kinks")
 
@@ -30,18 +33,33 @@ class Tally:
         self.sizes = np.zeros((HIGHEST - LOWEST) * PER_OCTAVE + 2, np.int64)
         self.places = np.zeros(2 * 65536, np.float32)
         self.kinds = dict.fromkeys(KINDS, 0)
-        self.bad: tuple[float, float] | None = None
+        self.first: dict[str, float] = {}
+        self.runs: list[tuple[float, float]] = []
 
-    def add(self, x: Array, got: Array, exact: Array, errors: Array, kinds: dict[str, Array], bound: float) -> None:
-        """Add a chunk: points, results and exact values as float64, finite errors, and where each kind of fault is."""
+    def add_faults(self, x: Array, kind: str, mask: Array) -> None:
+        """Count the points that have a kind of fault, and keep the first of them."""
+        found = int(np.count_nonzero(mask))
+        if found:
+            self.kinds[kind] += found
+            self._note_fault(kind, float(np.fmin.reduce(x[mask])))
+
+    def _note_fault(self, kind: str, x: float) -> None:
+        self.first[kind] = float(np.fmin(self.first.get(kind, math.nan), x))
+
+    def add(self, x: Array, got: Array, exact: Array, errors: Array, bound: float) -> None:
+        """Add a chunk: points, results and exact values as float64, and finite errors."""
         self.count += len(x)
-        for kind, mask in kinds.items():
-            self.kinds[kind] += int(np.count_nonzero(mask))
         if len(errors) == 0:
             return
+        if not errors.any():
+            self.correct += len(errors)
+            self.sizes[0] += len(errors)
+            if self.where is None:
+                self.where = (float(x[0]), float(got[0]), float(exact[0]))
+            return
         self.total += float(errors.sum())
-        # The reference may itself be off by a few billionths of a unit.
-        self.correct += int(np.count_nonzero(errors <= 0.5 + 1e-8))
+        # A reference in float64 may itself be off by a few billionths of a unit; ties of the narrow formats are told apart.
+        self.correct += int(np.count_nonzero(errors <= (0.5 if self.form.digits < 24 else 0.5 + 1e-8)))
         largest = int(errors.argmax())
         if errors[largest] > self.worst or self.where is None:
             self.worst = float(errors[largest])
@@ -62,8 +80,7 @@ class Tally:
             run = wrong[order]
             start = int(run.argmax())
             length = int((~run[start:]).argmax()) or len(run) - start
-            found = (float(x[order[start]]), float(x[order[start + length - 1]]))
-            self._note(found)
+            self._note_run(float(x[order[start]]), float(x[order[start + length - 1]]))
 
     def _place(self, x: Array) -> Array:
         # Sign, exponent and the first four digits: 65,536 places a sign.
@@ -82,13 +99,30 @@ class Tally:
         np.maximum(self.places, other.places, out=self.places)
         for kind in KINDS:
             self.kinds[kind] += other.kinds[kind]
-        if other.bad is not None:
-            self._note(other.bad)
+        for kind, x in other.first.items():
+            self._note_fault(kind, x)
+        for low, high in other.runs:
+            self._note_run(low, high)
 
-    def _note(self, found: tuple[float, float]) -> None:
-        """Keep the first interval of errors above the bound; one that reaches the end of a chunk is cut there."""
-        if self.bad is None or found[0] < self.bad[0]:
-            self.bad = found
+    def _note_run(self, low: float, high: float) -> None:
+        """Keep an interval of errors above the bound, joined with those that it touches."""
+        number = self.form.dtype.type
+        before = float(np.nextafter(number(low), number(-np.inf)))
+        after = float(np.nextafter(number(high), number(np.inf)))
+        place = bisect.bisect_left(self.runs, (low, high))
+        if place < len(self.runs) and self.runs[place][0] <= after:
+            high = max(high, self.runs.pop(place)[1])
+        if place > 0 and self.runs[place - 1][1] >= before:
+            place -= 1
+            known = self.runs.pop(place)
+            low, high = known[0], max(high, known[1])
+        self.runs.insert(place, (low, high))
+        del self.runs[MOST_RUNS:]
+
+    @property
+    def bad(self) -> tuple[float, float] | None:
+        """The first interval of errors above the bound."""
+        return self.runs[0] if self.runs else None
 
     def percentile(self, share: float) -> float:
         """Return an error that this share of the errors does not exceed, to a quarter of a binade."""
@@ -121,7 +155,8 @@ class Tally:
             "sizes": self.sizes.tolist(),
             "places": [index.tolist(), [float(error) for error in self.places[index]]],
             "kinds": dict(self.kinds),
-            "bad": None if self.bad is None else [value.hex() for value in self.bad],
+            "first": {kind: x.hex() for kind, x in self.first.items()},
+            "runs": [[low.hex(), high.hex()] for low, high in self.runs],
         }
 
     @classmethod
@@ -134,7 +169,8 @@ class Tally:
         tally.sizes = np.array(state["sizes"], np.int64)
         tally.places[state["places"][0]] = state["places"][1]
         tally.kinds = dict(state["kinds"])
-        tally.bad = None if state["bad"] is None else tuple(map(float.fromhex, state["bad"]))  # type: ignore[assignment]
+        tally.first = {kind: float.fromhex(x) for kind, x in state["first"].items()}
+        tally.runs = [(float.fromhex(low), float.fromhex(high)) for low, high in state["runs"]]
         return tally
 
     @property

@@ -35,7 +35,10 @@ def rows(report: Report) -> list[tuple[str, str]]:
     tally, worst = report.tally, report.worst
     at = [(key, number(worst[key])) for key in ("x", "got", "exact")] if worst else []
     bad = tally.bad
-    kinds = [(words(kind), f"{count:,}") for kind, count in report.faults.items()]
+    kinds = [
+        (words(kind), f"{count:,}, first at {number(tally.first[kind])}" if count else "0")
+        for kind, count in report.faults.items()
+    ]
     return [
         ("checked", report.subject),
         ("against", f"{report.reference}, {ORDERS[report.order]}"),
@@ -45,6 +48,7 @@ def rows(report: Report) -> list[tuple[str, str]]:
             "largest error",
             f"{report.max_ulp:.4g} ULP, {'above' if report.max_ulp > report.bound else 'within'} the bound",
         ),
+        ("  reference's own", f"at most {report.reference_error:.2g} ULP" if report.reference_error else "none"),
         *((f"  {key}", value) for key, value in at),
         ("99.9% of errors", f"at most {tally.percentile(0.999):.3g} ULP"),
         ("mean error", f"{tally.mean:.4g} ULP"),

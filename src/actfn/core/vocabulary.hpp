@@ -1,6 +1,7 @@
-// The elementary operations that a kernel may use, in the three precisions in which kernels are compiled:
+// The elementary operations that a kernel may use, in the four precisions in which kernels are compiled:
 //   single    float arithmetic, for kernels that round at most once;
-//   wide      double arithmetic for float32 and narrower results, where a pair is a plain double;
+//   wide      double arithmetic for float32 results, where a pair is a plain double;
+//   narrowing the same for float16 and bfloat16, which are correctly rounded;
 //   precise   double arithmetic for float64 results, where a pair is an unevaluated sum of two doubles.
 // Everything is straight-line code without calls, so that loops over it vectorise. Each function states its largest
 // error.
@@ -180,6 +181,7 @@ struct wide : double_operations {
     static constexpr bool deep(T) { return false; }
     // A relative 2^-52 with the sign of x: it tells the final rounding on which side of a tie the exact value lies.
     static T sticky(T x) { return copysign(0x1p-52, x); }
+    static T odd_product(T a, T b) { return a * b; }
 
     // 2^-51, for |x| <= 700 and saturated past it.
     static T exp(T x) {
@@ -226,6 +228,17 @@ struct wide : double_operations {
         const double f = b.m - 1.0, s = f / (2.0 + f), half_square = 0.5 * f * f;
         const double rest = s * (half_square + s * s * log_remainder(s * s)) + small / x;
         return fused(b.k, ln2_high, f - (half_square - fused(b.k, ln2_middle, rest)));
+    }
+};
+
+struct narrowing : wide {
+    // The product, with its last bit set unless it is exact: rounding that to fewer digits is rounding the product.
+    static T odd_product(T a, T b) {
+        const pair_of_doubles p = exact_product(a, b);
+        const std::uint64_t bits = bits_of(p.high);
+        const bool above = p.low > 0.0, below = p.low < 0.0, negative = p.high < 0.0;
+        const std::uint64_t odd = above != negative ? bits | 1 : (bits - 1) | 1;
+        return above | below ? from_bits(odd) : p.high;
     }
 };
 
@@ -280,6 +293,7 @@ struct precise : double_operations {
     static bool deep(T x) { return x < -600.0; }
     // The low half of a pair is all that a tie needs.
     static constexpr T sticky(T) { return 0.0; }
+    static T odd_product(T a, T b) { return a * b; }
 
     // e^x 2^shift: relative error 2^-56.
     static P exp_pair(P x, T shift) {

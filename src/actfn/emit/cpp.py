@@ -134,7 +134,7 @@ def entry(ufunc: Ufunc, single: str) -> str:
         return f"{{{name}<{precision}, {element}, true>, {name}<{precision}, {element}, {arrays}>}}"
 
     counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
-    three = [loops(single, "float"), loops("wide", "double"), loops("precise", "double")]
+    three = [loops(single, "float"), loops("narrowing", "double"), loops("precise", "double")]
     return f'    {{"{ufunc.name}", {counts}, {", ".join(three)}}},'
 
 

@@ -47,7 +47,7 @@ class relu:
 
 def slope_value(m: Any, x: Any, slope: Any) -> Any:
     # Asking for the sign keeps that of a zero; a zero slope times minus infinity would be NaN, but its limit is zero.
-    return m.where(m.copysign(1.0, x) > 0.0, x, slope * m.where(slope == 0.0, m.maximum(x, -1.0), x))
+    return m.where(m.copysign(1.0, x) > 0.0, x, m.odd_product(slope, m.where(slope == 0.0, m.maximum(x, -1.0), x)))
 
 
 def slope_first(m: Any, x: Any, slope: Any) -> Any:

@@ -12,7 +12,9 @@ def logistic_second(m: Any, size: Any, factor: float) -> Any:
     """Return factor e (1 - e) / (1 + e)^3 for e = exp(-size); 1 - e comes from expm1, so that it is exact near 0."""
     e, unlift = decaying(m, -size)
     d = 1.0 + e
-    return m.round(-m.expm1_pair(-size) * factor / (d * d * d) * e) * unlift
+    # What the cubes of the size take away decides ties.
+    below = factor - factor * m.sticky(m.high(size))
+    return m.round(-m.expm1_pair(-size) * below / (d * d * d) * e) * unlift
 
 
 @elementwise(
