@@ -170,8 +170,8 @@ def test_base_is_a_few_ulp_away(dtype: np.dtype[Any], computed: dict[str, Any]) 
     for name in EVERY:
         base, avx2 = (computed[which][1][f"{name} {dtype}"] for which in ("base", "avx2"))
         assert (np.isnan(base) == np.isnan(avx2)).all(), name
-        # Without fused multiply-add float64 pairs lose some of their bits; narrower types are rounded from those.
-        assert steps_apart(base, avx2, dtype) <= {2: 1, 4: 1, 8: 4}[dtype.itemsize], name
+        # Without fused multiply-add float64 pairs lose some of their bits, and float32 does without its tuned kernels.
+        assert steps_apart(base, avx2, dtype) <= {2: 1, 4: 4, 8: 4}[dtype.itemsize], name
 
 
 def steps_apart(a: Array, b: Array, dtype: np.dtype[Any]) -> int:

@@ -8,6 +8,7 @@ the coefficients are then rounded to float64.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -77,6 +78,17 @@ LOG_END = ((mpmath.sqrt(2) - 1) / (mpmath.sqrt(2) + 1)) ** 2
 TAIL_END = (NORMAL_TAIL_END - NORMAL_TAIL_SCALE) / (NORMAL_TAIL_END + NORMAL_TAIL_SCALE)
 
 
+def without_leading(function: Function) -> Function:
+    """Return what is left of a function after its first two terms at 0, divided by the square."""
+    start, slope = function(mpf(0)), mpmath.diff(function, 0)
+    return lambda t: (function(t) - start - slope * t) / t**2
+
+
+def as_float32(number: mpf) -> float:
+    """Round to the nearest float32."""
+    return struct.unpack("f", struct.pack("f", float(number)))[0]  # type: ignore[no-any-return]
+
+
 class Polynomial(NamedTuple):
     """What a polynomial stands for: a function on an interval."""
 
@@ -95,17 +107,28 @@ class Polynomial(NamedTuple):
         return max(abs(mpmath.polyval(coefficients[::-1], p) / self.function(p) - 1) for p in points)
 
 
+SCALED_TAIL = at_tail_variable(lambda a: normal_tail(a) * (a + NORMAL_TAIL_SCALE))
+SCALED_SLOPE = at_tail_variable(gelu_slope_quotient)
+
 POLYNOMIALS = {
     "exp: (e^r - 1 - r) / r^2": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 11),
     "exp, precise: (e^u - 1 - u - u^2/2) / u^3": Polynomial(
         series(lambda k: 1 / mpmath.factorial(k), 3), -EIGHTH, EIGHTH, 7
     ),
     "log: (2 atanh(s) - 2 s) / s^3, in s^2": Polynomial(series(lambda k: 2 / (2 * k + 1), 1), mpf(0), LOG_END, 7),
-    "normal tail: P(Z > a) exp(a^2/2) (a + k), in t": Polynomial(
-        at_tail_variable(lambda a: normal_tail(a) * (a + NORMAL_TAIL_SCALE)), mpf(-1), TAIL_END, 23
+    "normal tail: P(Z > a) exp(a^2/2) (a + k), in t": Polynomial(SCALED_TAIL, mpf(-1), TAIL_END, 23),
+    "gelu slope: (P(Z > a) - a phi(a)) exp(a^2/2) / (root - a), in t": Polynomial(SCALED_SLOPE, mpf(-1), TAIL_END, 23),
+    "exp, short": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 6),
+    "log, short": Polynomial(series(lambda k: 2 / (2 * k + 1), 1), mpf(0), LOG_END, 4),
+    "normal tail, short, from t^2 on": Polynomial(without_leading(SCALED_TAIL), mpf(-1), TAIL_END, 12),
+    "gelu slope, short, from t^2 on": Polynomial(without_leading(SCALED_SLOPE), mpf(-1), TAIL_END, 12),
+    # Of float32: the coefficients are rounded to it.
+    "float exp": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 5),
+    "float log: (log(1 + f) - f) / f^2": Polynomial(
+        series(lambda k: (-1) ** (int(k) + 1) / k, 2), mpf(-1) / 4, mpf(1) / 2, 9
     ),
-    "gelu slope: (P(Z > a) - a phi(a)) exp(a^2/2) / (root - a), in t": Polynomial(
-        at_tail_variable(gelu_slope_quotient), mpf(-1), TAIL_END, 23
+    "float tanh: (tanh(x) - x) / x^3, in x^2": Polynomial(
+        lambda w: (mpmath.tanh(mpmath.sqrt(w)) - mpmath.sqrt(w)) / mpmath.sqrt(w) ** 3, mpf("1e-9"), mpf("0.3025"), 5
     ),
 }
 
@@ -125,7 +148,7 @@ def main() -> None:
         error = mpmath.nstr(mpmath.log(polynomial.error(rounded), 2), 4)
         print(f"{name}: degree {polynomial.degree}, relative error 2^{error}")
         for number, coefficient in zip(exact, rounded):
-            print(f"    {coefficient.hex()},  # {mpmath.nstr(number, 40)}")
+            print(f"    {coefficient.hex()},  # {mpmath.nstr(number, 40)}, float32 {as_float32(number).hex()}")
     for name, value in CONSTANTS.items():
         print(f"{name} = {mpmath.nstr(value, 45)}")
 

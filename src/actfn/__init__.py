@@ -21,6 +21,7 @@ from actfn.activation import Activation, elementwise, get, is_builtin
 from actfn.catalogue import UnknownNameError, names, search
 from actfn.functions.declare import Interval, Kink, Parameter
 from actfn.information import info
+from actfn.parallel import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
     from actfn import accuracy, layers, testing
@@ -36,10 +37,12 @@ __all__ = [
     "check",
     "elementwise",
     "get",
+    "get_num_threads",
     "info",
     "layers",
     "names",
     "search",
+    "set_num_threads",
     "testing",
     "ufuncs",
 ]

@@ -107,7 +107,7 @@ class NumPyVocabulary:
             )
         return np.where(condition, chosen, otherwise)
 
-    def polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
+    def polynomial(self, x: Any, coefficients: Sequence[float], short: Sequence[float] = ()) -> Any:
         result = x * 0.0 + coefficients[-1]
         for coefficient in reversed(coefficients[:-1]):
             result = result * x + coefficient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actfn import _core
+from actfn.parallel import get_num_threads
 
 
 def info() -> dict[str, object]:
@@ -23,5 +24,5 @@ def info() -> dict[str, object]:
         "instruction_set": _core.instruction_set,
         "available": _core.available.split(", "),
         "compiler": _core.compiler,
-        "threads": 1,
+        "threads": get_num_threads(),
     }

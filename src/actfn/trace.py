@@ -148,8 +148,12 @@ class Graph:
             chosen, otherwise = self._as_pair(chosen), self._as_pair(otherwise)
         return self.make("where", (condition, chosen, otherwise), chosen.kind)
 
-    def polynomial(self, x: Any, coefficients: Sequence[float]) -> Node:
-        """Return the polynomial with these coefficients, lowest first, unrolled."""
+    def polynomial(self, x: Any, coefficients: Sequence[float], short: Sequence[float] = ()) -> Node:
+        """Return the polynomial with these coefficients, lowest first, unrolled; for float32 results the short one, if any."""
+        result = self._horner(x, coefficients)
+        return self.make("polynomial", (self._horner(x, short), result), NUMBER) if short else result
+
+    def _horner(self, x: Any, coefficients: Sequence[float]) -> Node:
         result = self.node(coefficients[-1])
         for coefficient in reversed(coefficients[:-1]):
             result = self.make("fused", (result, self.node(x), self.node(coefficient)), NUMBER)

@@ -1,17 +1,25 @@
 // Compiled once for each instruction set, with other flags and another name for the table; the table is all it exports.
 #include "drive.hpp"
+#include "float_rows.hpp"
 #include "rows.hpp"
 #include "vocabulary.hpp"
 
 #include "kernels.hpp"
 
+#ifdef ACTFN_FMA
+#define ACTFN_FLOAT_ROWS(function) float_rows::function::apply
+#else
+#define ACTFN_FLOAT_ROWS(function) function::apply<float, float>
+#endif
+
 // In the order of actfn::Storage.
+#define ACTFN_ROW(function, S, O) each_row<function::apply<S, O>, function::with_g>
 #define ACTFN_ROWS(function)                                                                                           \
-    {each_row<function, truth, double>,         each_row<function, std::int8_t, double>,                               \
-     each_row<function, std::uint8_t, double>,  each_row<function, std::int16_t, double>,                              \
-     each_row<function, std::uint16_t, double>, each_row<function, half, half>,                                        \
-     each_row<function, bfloat, bfloat>,        each_row<function, float, float>,                                      \
-     each_row<function, double, double>}
+    {ACTFN_ROW(function, truth, double),         ACTFN_ROW(function, std::int8_t, double),                             \
+     ACTFN_ROW(function, std::uint8_t, double),  ACTFN_ROW(function, std::int16_t, double),                            \
+     ACTFN_ROW(function, std::uint16_t, double), ACTFN_ROW(function, half, half),                                      \
+     ACTFN_ROW(function, bfloat, bfloat),        each_row<ACTFN_FLOAT_ROWS(function), function::with_g>,               \
+     ACTFN_ROW(function, double, double)}
 
 extern "C" __attribute__((visibility("hidden"))) const actfn::Table ACTFN_TABLE;
 const actfn::Table ACTFN_TABLE = {

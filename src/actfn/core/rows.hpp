@@ -236,10 +236,10 @@ struct log_softmax_vjp {
 };
 
 // NumPy's generalised inner loop: dimensions are the number of rows and their length.
-template <class F, class S, class O>
+template <void (*apply)(const row_pointers&), bool with_g>
 [[gnu::flatten]] void each_row(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps, void*) {
     const quiet_arithmetic guard;
-    constexpr int operands = F::with_g ? 3 : 2, output = operands - 1;
+    constexpr int operands = with_g ? 3 : 2, output = operands - 1;
     const std::ptrdiff_t* core = steps + operands;
     for (std::ptrdiff_t r = 0; r < dimensions[0]; ++r) {
         const row_pointers row = {arguments[0] + r * steps[0],
@@ -249,7 +249,7 @@ template <class F, class S, class O>
                                   core[1],
                                   core[output],
                                   dimensions[1]};
-        F::template apply<S, O>(row);
+        apply(row);
     }
 }
 

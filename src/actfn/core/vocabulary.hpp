@@ -1,7 +1,7 @@
 // The elementary operations that a kernel may use, in the four precisions in which kernels are compiled:
 //   single    float arithmetic, for kernels that round at most once;
-//   wide      double arithmetic for float32 results, where a pair is a plain double;
-//   narrowing the same for float16 and bfloat16, which are correctly rounded;
+//   wide      double arithmetic for float32 results, where a pair is a plain double and polynomials are short;
+//   narrowing the same for float16 and bfloat16, which are correctly rounded, with polynomials in full;
 //   precise   double arithmetic for float64 results, where a pair is an unevaluated sum of two doubles.
 // Everything is straight-line code without calls, so that loops over it vectorise. Each function states its largest
 // error.
@@ -96,6 +96,17 @@ inline double exp_remainder(double r) {
     return fused(p, r, 0x1.0000000000000p-1);
 }
 
+// The same for float32 results: relative error 2^-37 of e^r.
+inline double exp_remainder_short(double r) {
+    double p = 0x1.a1131351400c3p-16;
+    p = fused(p, r, 0x1.a15169e096556p-13);
+    p = fused(p, r, 0x1.6c1685919d367p-10);
+    p = fused(p, r, 0x1.1110c63a4eed0p-7);
+    p = fused(p, r, 0x1.5555555c85f99p-5);
+    p = fused(p, r, 0x1.5555556750672p-3);
+    return fused(p, r, 0x1.0000000000000p-1);
+}
+
 // (e^u - 1 - u - u^2/2) / u^3 for |u| <= log(2) / 16: relative error 2^-54 (tools/coefficients.py).
 inline double exp_remainder_precise(double u) {
     double p = 0x1.27e722e57992ep-22;
@@ -118,6 +129,15 @@ inline double log_remainder(double w) {
     p = fused(p, w, 0x1.2492492476cccp-2);
     p = fused(p, w, 0x1.9999999999a38p-2);
     return fused(p, w, 0x1.5555555555555p-1);
+}
+
+// The same for float32 results: relative error 2^-42 of the logarithm.
+inline double log_remainder_short(double w) {
+    double p = 0x1.8c8c11e54d389p-3;
+    p = fused(p, w, 0x1.c67ada017cf97p-3);
+    p = fused(p, w, 0x1.249323e4d7fc7p-2);
+    p = fused(p, w, 0x1.999998cafbf2ap-2);
+    return fused(p, w, 0x1.5555555564e96p-1);
 }
 
 // x = 2^k m with m in [sqrt(1/2), sqrt(2)), for a positive normal x.
@@ -161,7 +181,7 @@ struct double_operations {
     }
 };
 
-struct wide : double_operations {
+template <bool shorter> struct doubles : double_operations {
     using P = double;
     using double_operations::select;
 
@@ -183,23 +203,25 @@ struct wide : double_operations {
     static T sticky(T x) { return copysign(0x1p-52, x); }
     static T odd_product(T a, T b) { return a * b; }
 
-    // 2^-51, for |x| <= 700 and saturated past it.
+    // 2^-51, or 2^-37 with short polynomials, for |x| <= 700 and saturated past it.
     static T exp(T x) {
         const reduction by(minimum(maximum(x, -700.0), 700.0));
-        return fused(by.r * by.r, exp_remainder(by.r), by.r + 1.0) * by.scale;
+        return fused(by.r * by.r, remainder(by.r), by.r + 1.0) * by.scale;
     }
     static P exp_pair(P x, T) { return exp(x); }
-    static P exp_precise(P x, T) { return exp(x); }
+    // What a difference magnifies needs all digits.
+    static P exp_precise(P x, T) { return doubles<false>::exp(x); }
+    static T polynomial(T in_short, T in_full) { return shorter ? in_short : in_full; }
 
-    // 2^-51 of the result, for x <= 40.
+    // 2^-51 (2^-37) of the result, for x <= 40.
     static P expm1_pair(P x) {
         const reduction by(maximum(x, -700.0));
-        return fused(by.scale, fused(by.r * by.r, exp_remainder(by.r), by.r), by.scale - 1.0);
+        return fused(by.scale, fused(by.r * by.r, remainder(by.r), by.r), by.scale - 1.0);
     }
 
-    // 2^-51 of the result, for positive normal x.
+    // 2^-51 (2^-37) of the result, for positive normal x.
     static P log_pair(P x) { return log_of_sum(x, 0.0); }
-    // 2^-51 of the result, for q > -1.
+    // 2^-51 (2^-37) of the result, for q > -1.
     static P log1p_pair(P q) {
         const pair_of_doubles s = exact_sum(1.0, q);
         return log_of_sum(s.high, s.low);
@@ -214,6 +236,7 @@ struct wide : double_operations {
     }
 
   private:
+    static T remainder(T r) { return shorter ? exp_remainder_short(r) : exp_remainder(r); }
     // x = k log(2) + r with |r| <= log(2) / 2, and 2^k.
     struct reduction {
         double r, scale;
@@ -226,12 +249,15 @@ struct wide : double_operations {
     static T log_of_sum(T x, T small) {
         const binade b(x);
         const double f = b.m - 1.0, s = f / (2.0 + f), half_square = 0.5 * f * f;
-        const double rest = s * (half_square + s * s * log_remainder(s * s)) + small / x;
+        const double rest =
+            s * (half_square + s * s * (shorter ? log_remainder_short(s * s) : log_remainder(s * s))) + small / x;
         return fused(b.k, ln2_high, f - (half_square - fused(b.k, ln2_middle, rest)));
     }
 };
 
-struct narrowing : wide {
+using wide = doubles<true>;
+
+struct narrowing : doubles<false> {
     // The product, with its last bit set unless it is exact: rounding that to fewer digits is rounding the product.
     static T odd_product(T a, T b) {
         const pair_of_doubles p = exact_product(a, b);
@@ -294,6 +320,7 @@ struct precise : double_operations {
     // The low half of a pair is all that a tie needs.
     static constexpr T sticky(T) { return 0.0; }
     static T odd_product(T a, T b) { return a * b; }
+    static T polynomial(T, T in_full) { return in_full; }
 
     // e^x 2^shift: relative error 2^-56.
     static P exp_pair(P x, T shift) {

@@ -22,13 +22,19 @@ INFIX = {
 }
 
 
+# The chains of so many elements, `stretch` apart, are interleaved by the compiler's scheduler: one alone leaves the units waiting.
+COPIES = 4
+
+
 class Ufunc(NamedTuple):
-    """A ufunc of a declaration: its name, what it takes, and the graph of its results."""
+    """A ufunc of a declaration: its name, what it takes, the graph of its results, and which of them are tuned for float32."""
 
     name: str
     inputs: tuple[str, ...]
     parameters: tuple[str, ...]
     results: tuple[Node, ...]
+    tuned: tuple[str | None, ...]
+    defaults: tuple[float, ...]
 
 
 def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
@@ -39,7 +45,11 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
         graph, results = trace(declaration, kernels)
         if times_g:
             results = [graph.input("g") * result for result in results]
-        return Ufunc(name + suffix, ("x", "g") if times_g else ("x",), parameters, tuple(results))
+        tuned = tuple(_tuned(declaration, kernel, times_g) for kernel in kernels)
+        defaults = tuple(
+            p.default if isinstance(p.default, float) else math.nan for p in declaration.parameters.values()
+        )
+        return Ufunc(name + suffix, ("x", "g") if times_g else ("x",), parameters, tuple(results), tuned, defaults)
 
     yield build("", ("value",))
     yield build("_d1", ("first",))
@@ -49,6 +59,15 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
     for parameter in parameters:
         yield build(f"_d_{parameter}", (f"partial_{parameter}",))
         yield build(f"_vjp_{parameter}", (f"partial_{parameter}",), times_g=True)
+
+
+def _tuned(declaration: Declaration, kernel: str, times_g: bool) -> str | None:
+    """Return how a result is computed by a hand-written kernel from ``x`` and ``g``, or None."""
+    if kernel not in declaration.tuned:
+        return None
+    if times_g:
+        return f"tuned::{declaration.name}_vjp({{x}}, {{g}})"
+    return f"tuned::{declaration.name}{'' if kernel == 'value' else '_' + kernel}({{x}})"
 
 
 def number(text: str) -> str:
@@ -79,22 +98,23 @@ def expression(node: Node, names: dict[int, str]) -> str:
 
 def loop(ufunc: Ufunc) -> str:
     """Return the C++ template of one ufunc's contiguous loop."""
-    names: dict[int, str] = {}
-    body: list[str] = []
-    wanted = needed(ufunc.results)
-    graph = ufunc.results[0].graph
-    for index, node in enumerate(graph.nodes):
-        if id(node) not in wanted:
-            continue
-        if node.operation == "input":
-            names[id(node)] = node.value
-        elif node.operation == "literal":
-            names[id(node)] = number(node.value)
-        else:
-            names[id(node)] = f"t{index}"
-            body.append(f"const auto t{index} = {expression(node, names)};")
-    used = {node.value for node in graph.nodes if node.operation == "input" and id(node) in wanted}
+    return _loop(ufunc, "template <class M, class E, bool scalars>", tuned=False)
+
+
+def tuned_loop(ufunc: Ufunc) -> str:
+    """Return the C++ function of one ufunc's contiguous loop over float32, for parameters at their defaults."""
+    return _loop(ufunc, "", tuned=True)
+
+
+def _loop(ufunc: Ufunc, template: str, *, tuned: bool) -> str:
+    results = [node for node, by_hand in zip(ufunc.results, ufunc.tuned) if not (tuned and by_hand)]
+    wanted = needed(results)
+    nodes = ufunc.results[0].graph.nodes
+    used = {node.value for node in nodes if node.operation == "input" and id(node) in wanted}
+    if tuned:
+        used |= {*ufunc.inputs}
     count = len(ufunc.inputs)
+    given = [] if tuned else [p for p in ufunc.parameters if p in used]
     before = [
         *(
             f"const E* const {x}_data = static_cast<const E*>(data[{i}]);"
@@ -102,51 +122,104 @@ def loop(ufunc: Ufunc) -> str:
             if x in used
         ),
         *(f"E* const result{i} = static_cast<E*>(data[{count + i}]);" for i in range(len(ufunc.results))),
-        *(f"const double* const {p}_data = parameters[{i}];" for i, p in enumerate(ufunc.parameters) if p in used),
-        *(f"const double {p}_scalar = {p}_data[0];" for p in ufunc.parameters if p in used),
+        *(f"const double* const {p}_data = parameters[{i}];" for i, p in enumerate(ufunc.parameters) if p in given),
+        *(f"const double {p}_scalar = {p}_data[0];" for p in given),
     ]
-    inside = [
-        *(f"const T {x} = {x}_data[i];" for x in ufunc.inputs if x in used),
-        *(f"const T {p} = static_cast<T>(scalars ? {p}_scalar : {p}_data[i]);" for p in ufunc.parameters if p in used),
-        *body,
-        *(f"result{i}[i] = static_cast<E>(M::one_nan({names[id(node)]}));" for i, node in enumerate(ufunc.results)),
-    ]
+    indices = ["i", *(f"i + {copy} * stretch" for copy in range(1, COPIES))]
     lines = [
-        "template <class M, class E, bool scalars>",
+        *([template] if template else []),
         f"[[gnu::flatten]] void {ufunc.name}(void* const* data, [[maybe_unused]] const double* const* parameters, std::ptrdiff_t n) {{",
-        "    using T = typename M::T;",
+        *(["    using M = wide;", "    using E = float;"] if tuned else []),
+        "    using T = [[maybe_unused]] typename M::T;" if not tuned else "    using T [[maybe_unused]] = M::T;",
         *(f"    {line}" for line in before),
+        "    std::ptrdiff_t start = 0;",
+        f"    for (; start + {COPIES} * stretch <= n; start += {COPIES} * stretch) {{",
         "#pragma GCC ivdep",
-        "    for (std::ptrdiff_t i = 0; i < n; ++i) {",
-        *(f"        {line}" for line in inside),
+        "        for (std::ptrdiff_t i = start; i < start + stretch; ++i) {",
+        *(f"            {line}" for line in _body(ufunc, used, indices, tuned)),
+        "        }",
+        "    }",
+        "#pragma GCC ivdep",
+        "    for (std::ptrdiff_t i = start; i < n; ++i) {",
+        *(f"        {line}" for line in _body(ufunc, used, ["i"], tuned)),
         "    }",
         "}",
     ]
     return "\n".join(lines)
 
 
+def _body(ufunc: Ufunc, used: set[str], indices: list[str], tuned: bool) -> list[str]:
+    """Return the statements for the elements at some indices: all loads, then the arithmetic, then all stores."""
+    loads: list[str] = []
+    arithmetic: list[str] = []
+    stores: list[str] = []
+    by_hand = ufunc.tuned if tuned else (None,) * len(ufunc.results)
+    wanted = needed([node for node, call in zip(ufunc.results, by_hand) if call is None])
+    for copy, index in enumerate(indices):
+        names: dict[int, str] = {}
+        for x in ufunc.inputs:
+            if x in used:
+                loads.append(f"const E {x}_given{copy} = {x}_data[{index}];")
+                loads.append(f"[[maybe_unused]] const T {x}{copy} = {x}_given{copy};")
+        for p, default in zip(ufunc.parameters, ufunc.defaults):
+            if p in used:
+                value = default.hex() if tuned else f"scalars ? {p}_scalar : {p}_data[{index}]"
+                loads.append(f"const T {p}{copy} = static_cast<T>({value});")
+        for place, node in enumerate(ufunc.results[0].graph.nodes):
+            if id(node) not in wanted:
+                continue
+            if node.operation == "input":
+                names[id(node)] = f"{node.value}{copy}"
+            elif node.operation == "literal":
+                names[id(node)] = number(node.value)
+            else:
+                names[id(node)] = f"t{place}_{copy}"
+                arithmetic.append(f"const auto {names[id(node)]} = {expression(node, names)};")
+        for i, (node, call) in enumerate(zip(ufunc.results, by_hand)):
+            if call is not None:
+                given = {x: f"{x}_given{copy}" for x in ufunc.inputs}
+                arithmetic.append(f"const float y{i}_{copy} = {call.format(**given)};")
+                stores.append(f"result{i}[{index}] = single::one_nan(y{i}_{copy});")
+            else:
+                stores.append(f"result{i}[{index}] = static_cast<E>(M::one_nan({names[id(node)]}));")
+    return loads + arithmetic + stores
+
+
 def entry(ufunc: Ufunc, single: str) -> str:
     """Return the row of the table for one ufunc."""
+    arrays = "false" if ufunc.parameters else "true"
 
     def loops(precision: str, element: str) -> str:
-        arrays = "false" if ufunc.parameters else "true"
         name = f"loops::{ufunc.name}"
         return f"{{{name}<{precision}, {element}, true>, {name}<{precision}, {element}, {arrays}>}}"
 
     counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
-    three = [loops(single, "float"), loops("narrowing", "double"), loops("precise", "double")]
+    first = loops(single, "float")
+    if any(ufunc.tuned):
+        name, (untuned, untuned_arrays) = f"tuned_loops::{ufunc.name}", first.strip("{}").split(">, ")
+        chosen = f"{{{name}, {name}}}"
+        if ufunc.parameters:
+            defaults = ", ".join(value.hex() for value in ufunc.defaults)
+            both = f"by_default<{name}, {untuned}>, {untuned_arrays}, {len(ufunc.inputs)}, {len(ufunc.results)}>"
+            chosen = f"{{{both}::of_scalars, {both}::of_arrays}}"
+            assert len(ufunc.defaults) == 1 and defaults == "0x1.0000000000000p+0"
+        first = f"ACTFN_TUNED(ACTFN_LIST({chosen[1:-1]}), ACTFN_LIST({first[1:-1]}))"
+    three = [first, loops("narrowing", "double"), loops("precise", "double")]
     return f'    {{"{ufunc.name}", {counts}, {", ".join(three)}}},'
 
 
 def kernels_header(declarations: dict[str, Declaration]) -> str:
     """Return the generated header for all elementwise declarations."""
     loops: list[str] = []
+    tuned: list[str] = []
     entries: list[str] = []
     for declaration in declarations.values():
         if declaration.kind != "elementwise":
             continue
         for ufunc in ufuncs(declaration):
             loops.append(loop(ufunc))
+            if any(ufunc.tuned):
+                tuned.append(tuned_loop(ufunc))
             entries.append(entry(ufunc, "single" if declaration.single_rounding else "wide"))
     return "\n".join(
         [
@@ -154,14 +227,24 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
             "#pragma once",
             "",
             '#include "table.hpp"',
+            '#include "tuned.hpp"',
             '#include "vocabulary.hpp"',
             "",
             "namespace {",
+            "constexpr std::ptrdiff_t stretch = 16;",
             "namespace loops {",
             "",
             "\n\n".join(loops),
             "",
             "}  // namespace loops",
+            "",
+            "#ifdef ACTFN_FMA",
+            "namespace tuned_loops {",
+            "",
+            "\n\n".join(tuned),
+            "",
+            "}  // namespace tuned_loops",
+            "#endif",
             "",
             "const actfn::Entry entries[] = {",
             *entries,

@@ -25,6 +25,7 @@ def scaled_exp(m: Any, factor: Any, x: Any) -> Any:
 
 
 @elementwise(
+    tuned=("value", "first"),
     tags=("rectifier", "monotone"),
     papers=(
         "Clevert, Unterthiner & Hochreiter 2015, Fast and accurate deep network learning by ELUs, arXiv:1511.07289",
@@ -105,6 +106,7 @@ class selu:
 
 
 @elementwise(
+    tuned=("value", "first"),
     aliases=("soft_relu",),
     tags=("rectifier", "monotone", "smooth"),
     papers=(

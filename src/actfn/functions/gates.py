@@ -80,6 +80,7 @@ class swish:
 
 
 @elementwise(
+    tuned=("value",),
     tags=("gated", "smooth"),
     papers=(
         "Hendrycks & Gimpel 2016, Gaussian error linear units, arXiv:1606.08415",

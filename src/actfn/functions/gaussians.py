@@ -39,6 +39,27 @@ NORMAL_TAIL = tuple(
         ],
     )
 )
+# The same for float32 results: relative error 2^-32.
+NORMAL_TAIL_SHORT = tuple(
+    map(
+        float.fromhex,
+        [
+            "0x1.d71387c343a42p-3",
+            "-0x1.832dbfda1f142p-5",
+            "-0x1.56d8d0e227e57p-7",
+            "0x1.c8f5a156f4f24p-8",
+            "0x1.0d570dd71df39p-10",
+            "-0x1.123aac835032dp-10",
+            "-0x1.0c2983e0f3509p-12",
+            "0x1.465fd1419ced0p-13",
+            "0x1.4102e78b4e529p-14",
+            "-0x1.0ebba82b2f79ep-16",
+            "-0x1.2910ad3f55425p-16",
+            "0x1.86ec45b7d5125p-24",
+            "0x1.1053f6f8acc7ep-19",
+        ],
+    )
+)
 # gelu'(-a) exp(a^2 / 2) / (root - a) for 0 <= a <= 39.5: relative error 2^-54.
 GELU_SLOPE_LEADING = ("0.4782976777552484133822615743980272517507", "-0.1199754271354450697086100479373870939905")
 GELU_SLOPE = tuple(
@@ -70,6 +91,26 @@ GELU_SLOPE = tuple(
         ],
     )
 )
+GELU_SLOPE_SHORT = tuple(
+    map(
+        float.fromhex,
+        [
+            "0x1.b70f305d896acp-5",
+            "-0x1.cd33bfd147b3cp-7",
+            "0x1.abf81e44b3853p-13",
+            "0x1.1f0cf2633475dp-10",
+            "-0x1.8a98759f053a4p-14",
+            "-0x1.10b0b5943c222p-13",
+            "0x1.41e76488603dap-18",
+            "0x1.516422d70ed70p-16",
+            "0x1.46f618569cf13p-19",
+            "-0x1.9a89bf564d527p-19",
+            "-0x1.1da2665eb771cp-20",
+            "0x1.4be960054ea69p-22",
+            "0x1.96169573bfc81p-23",
+        ],
+    )
+)
 GELU_SLOPE_ROOT = "0.751791524693564457457904946779524039664471153"
 INVERSE_SQRT_TWO_PI = "0.398942280401432677939946059934381868475858631"
 # 2 sqrt(2 / pi), and its product with 0.044715.
@@ -87,10 +128,12 @@ def tail(m: Any, x: Any) -> tuple[Any, Any, Any]:
     return a, e, unlift
 
 
-def tail_polynomial(m: Any, a: Any, leading: tuple[str, str], coefficients: tuple[float, ...]) -> Any:
+def tail_polynomial(
+    m: Any, a: Any, leading: tuple[str, str], coefficients: tuple[float, ...], short: tuple[float, ...]
+) -> Any:
     # The first two terms are most of the sum, and t is as exact as they are.
     t = m.sum(a, -3.0) / m.sum(a, 3.0)
-    return m.constant(leading[0]) + t * (m.constant(leading[1]) + t * m.polynomial(m.high(t), coefficients))
+    return m.constant(leading[0]) + t * (m.constant(leading[1]) + t * m.polynomial(m.high(t), coefficients, short))
 
 
 @elementwise(
@@ -111,7 +154,7 @@ class gelu:
 
     def value(m: Any, x: Any) -> Any:
         a, e, unlift = tail(m, x)
-        upper = e * tail_polynomial(m, a, NORMAL_TAIL_LEADING, NORMAL_TAIL) / m.sum(a, 3.0)
+        upper = e * tail_polynomial(m, a, NORMAL_TAIL_LEADING, NORMAL_TAIL, NORMAL_TAIL_SHORT) / m.sum(a, 3.0)
         # Near 0 the result is x / 2 and next to nothing, which may be a tie.
         sticky = 1.0 + m.sticky(x)
         left = m.round(upper * sticky * a) * unlift
@@ -120,7 +163,11 @@ class gelu:
 
     def first(m: Any, x: Any) -> Any:
         a, e, unlift = tail(m, x)
-        slope = e * tail_polynomial(m, a, GELU_SLOPE_LEADING, GELU_SLOPE) * (m.constant(GELU_SLOPE_ROOT) - a)
+        slope = (
+            e
+            * tail_polynomial(m, a, GELU_SLOPE_LEADING, GELU_SLOPE, GELU_SLOPE_SHORT)
+            * (m.constant(GELU_SLOPE_ROOT) - a)
+        )
         return m.where(x < 0.0, m.round(slope) * unlift, m.round(1.0 - slope))
 
     def second(m: Any, x: Any) -> Any:

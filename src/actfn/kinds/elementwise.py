@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from actfn import parallel
 from actfn.activation import Activation, compiled
 from actfn.arrays import InterpretedFunction
 from actfn.functions.declare import KERNELS, Declaration
@@ -152,7 +153,10 @@ class Elementwise(Activation):
         if "dtype" in keywords and self._values and isinstance(function, np.ufunc):
             keywords = {**keywords, "signature": self._signature(function, keywords["dtype"])}
             del keywords["dtype"]
+        x = arguments[0]
         try:
+            if type(x) is np.ndarray and x.size >= parallel.LEAST:
+                return parallel.call(function, arguments, keywords)
             return function(*arguments, **keywords)
         except (TypeError, ValueError) as error:
             inputs = arguments[: len(arguments) - len(self._values)]

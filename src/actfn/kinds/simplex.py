@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from actfn import parallel
 from actfn.activation import Activation, compiled
 from actfn.inputs import KEPT, UFUNC_KEYWORDS, whole_cotangent
 
@@ -107,8 +108,11 @@ class Simplex(Activation):
             )
         if "where" in keywords:
             raise TypeError(f"{self.name} takes no where=: set the entries that must not count to -inf instead")
+        x, gufunc = inputs[0], compiled(self.name + suffix)
         try:
-            return compiled(self.name + suffix)(*inputs, axis=axis, **keywords)
+            if type(x) is np.ndarray and x.size >= parallel.LEAST:
+                return parallel.call_rows(gufunc, inputs, axis, keywords)
+            return gufunc(*inputs, axis=axis, **keywords)
         except (TypeError, ValueError) as error:
             raise self._unsupported(error, *inputs) from error
 
