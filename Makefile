@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 BUILD := build/release
 SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name '*.pyc')
 
-.PHONY: demo test quick lint sanitize coefficients accuracy accuracy-peers clean
+.PHONY: demo test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report clean
 
 # Set up, build, and run the main job on real data.
 demo: $(VENV)/.installed
@@ -28,7 +28,7 @@ lint: $(VENV)/.installed
 sanitize: $(VENV)/.installed
 	$(BIN)/python tools/sanitize.py
 
-# Measure every function's error again: all float32 numbers; hours on two cores, and resumes.
+# Measure the error of every function that has changed: all float32 numbers; an hour on two cores, and resumes.
 accuracy: $(VENV)/.installed
 	$(BIN)/python tools/accuracy.py
 
@@ -36,6 +36,15 @@ accuracy: $(VENV)/.installed
 accuracy-peers: $(VENV)/.installed
 	$(BIN)/python tools/requirements.py peers | $(BIN)/python -m pip install --quiet -r /dev/stdin
 	$(BIN)/python tools/peers.py
+
+# Speed beside PyTorch, JAX, SciPy, NumPy, numexpr and a copy: BENCH=--quick for a part of it in two minutes.
+bench: $(VENV)/.installed
+	$(BIN)/python tools/requirements.py bench | $(BIN)/python -m pip install --quiet -r /dev/stdin
+	$(BIN)/python benchmarks/run.py $(BENCH)
+
+# Put the figures of the last full run into README and docs.
+bench-report:
+	$(BIN)/python benchmarks/report.py
 
 coefficients: $(VENV)/.installed
 	$(BIN)/python tools/coefficients.py
