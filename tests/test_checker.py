@@ -22,7 +22,7 @@ from actfn.accuracy.report import Report
 from actfn.accuracy.tally import HIGHEST, KINDS, LOWEST, PER_OCTAVE, Tally
 from actfn.functions import declared
 
-TUNED = ("elu", "sigmoid", "silu", "softplus", "tanh")
+TUNED = ("elu", "leaky_relu", "sigmoid", "silu", "softplus", "tanh")
 BOUNDS = {"float16": 0.501, "bfloat16": 0.501, "float32": 0.51, "float64": 1.0}
 # Points of each binade: some ten thousand for float32, some five thousand for float64.
 EACH = {"float16": None, "bfloat16": None, "float32": 16, "float64": 1}

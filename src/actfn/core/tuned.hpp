@@ -166,6 +166,23 @@ inline float softplus(float x) {
 
 inline scaled softplus_first(float x) { return sigmoid(x); }
 
+// A slope of 1/100, of which float holds the first half.
+constexpr float slope = 0x1.47ae14p-7f, slope_low = 0x1.eb851ep-33f;
+inline float leaky_relu(float x) { return x > 0.0f ? x : fused(x, slope, x * slope_low); }
+inline float leaky_relu_first(float x) { return x > 0.0f ? 1.0f : (x == x ? slope : x); }
+inline float leaky_relu_vjp(float x, float g) { return x > 0.0f ? g : (x == x ? fused(g, slope, g * slope_low) : x); }
+
+// (x + 3) / 6 between 0 and 1.
+constexpr float sixth = 0x1.555556p-3f, sixth_low = -0x1.555556p-28f;
+inline float hard_sigmoid(float x) {
+    const float inside = minimum(maximum(x, -3.0f), 3.0f), s = 3.0f + inside, s_low = inside - (s - 3.0f);
+    return minimum(fused(s, sixth, fused(s, sixth_low, s_low * sixth)), 1.0f);
+}
+inline float hard_sigmoid_first(float x) { return (x > -3.0f) & (x < 3.0f) ? sixth : (x == x ? 0.0f : x); }
+inline float hard_sigmoid_vjp(float x, float g) {
+    return (x > -3.0f) & (x < 3.0f) ? g / 6.0f : (x == x ? g * 0.0f : x);
+}
+
 // g * first(x), within 4 ULP for every g, where the first derivative falls as e^-t for a large t: there it is the
 // square of that at t / 2, which is not subnormal.
 template <class F> inline float product(float g, float t, float factor, F first) {
@@ -189,11 +206,13 @@ inline float softplus_vjp(float x, float g) {
 
 } // namespace tuned
 
-// A loop by hand where the one parameter is 1, and the general loops elsewhere, so that an array of parameters gives
-// the same bits as a number.
-template <actfn::Loop by_hand, actfn::Loop scalars, actfn::Loop arrays, int inputs, int outputs> struct by_default {
+// A loop by hand where the parameters are at their defaults, and the general loops elsewhere, so that an array of
+// parameters gives the same bits as a number.
+template <class Defaults, actfn::Loop by_hand, actfn::Loop scalars, actfn::Loop arrays, int inputs,
+          int count_of_parameters, int outputs>
+struct by_default {
     static void of_scalars(void* const* data, const double* const* parameters, std::ptrdiff_t n) {
-        (parameters[0][0] == 1.0 ? by_hand : scalars)(data, parameters, n);
+        (Defaults::at(parameters, 0) ? by_hand : scalars)(data, parameters, n);
     }
     static void of_arrays(void* const* data, const double* const* parameters, std::ptrdiff_t n) {
         constexpr std::ptrdiff_t part = 256;
@@ -201,16 +220,17 @@ template <actfn::Loop by_hand, actfn::Loop scalars, actfn::Loop arrays, int inpu
         for (std::ptrdiff_t start = 0; start < n; start += part) {
             const std::ptrdiff_t count = n - start < part ? n - start : part;
             void *all[inputs + outputs], *beside[inputs + outputs];
+            const double* here[count_of_parameters];
             for (int i = 0; i < inputs + outputs; ++i) {
                 all[i] = static_cast<float*>(data[i]) + start;
                 beside[i] = i < inputs ? all[i] : kept[i - inputs];
             }
-            const double* const here[] = {parameters[0] + start};
+            for (int p = 0; p < count_of_parameters; ++p) here[p] = parameters[p] + start;
             by_hand(beside, here, count);
             arrays(all, here, count);
             for (int o = 0; o < outputs; ++o)
                 for (std::ptrdiff_t i = 0; i < count; ++i)
-                    if (here[0][i] == 1.0) static_cast<float*>(all[inputs + o])[i] = kept[o][i];
+                    if (Defaults::at(here, i)) static_cast<float*>(all[inputs + o])[i] = kept[o][i];
         }
     }
 };

@@ -103,7 +103,13 @@ def loop(ufunc: Ufunc) -> str:
 
 def tuned_loop(ufunc: Ufunc) -> str:
     """Return the C++ function of one ufunc's contiguous loop over float32, for parameters at their defaults."""
-    return _loop(ufunc, "", tuned=True)
+    conditions = [f"parameters[{p}][i] == {value.hex()}" for p, value in enumerate(ufunc.defaults)]
+    defaults = [
+        f"struct {ufunc.name}_defaults {{",
+        f"    static bool at(const double* const* parameters, std::ptrdiff_t i) {{ return {' && '.join(conditions)}; }}",
+        "};",
+    ]
+    return "\n".join([*(defaults if conditions else []), _loop(ufunc, "", tuned=True)])
 
 
 def _loop(ufunc: Ufunc, template: str, *, tuned: bool) -> str:
@@ -199,10 +205,9 @@ def entry(ufunc: Ufunc, single: str) -> str:
         name, (untuned, untuned_arrays) = f"tuned_loops::{ufunc.name}", first.strip("{}").split(">, ")
         chosen = f"{{{name}, {name}}}"
         if ufunc.parameters:
-            defaults = ", ".join(value.hex() for value in ufunc.defaults)
-            both = f"by_default<{name}, {untuned}>, {untuned_arrays}, {len(ufunc.inputs)}, {len(ufunc.results)}>"
+            counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
+            both = f"by_default<tuned_loops::{ufunc.name}_defaults, {name}, {untuned}>, {untuned_arrays}, {counts}>"
             chosen = f"{{{both}::of_scalars, {both}::of_arrays}}"
-            assert len(ufunc.defaults) == 1 and defaults == "0x1.0000000000000p+0"
         first = f"ACTFN_TUNED(ACTFN_LIST({chosen[1:-1]}), ACTFN_LIST({first[1:-1]}))"
     three = [first, loops("narrowing", "double"), loops("precise", "double")]
     return f'    {{"{ufunc.name}", {counts}, {", ".join(three)}}},'

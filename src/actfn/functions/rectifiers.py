@@ -67,6 +67,7 @@ def slope_kinks(slope: float) -> tuple[Kink, ...]:
 
 
 @elementwise(
+    tuned=("value", "first"),
     aliases=("lrelu",),
     tags=("rectifier", "monotone", "piecewise_linear"),
     papers=("Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network acoustic models",),

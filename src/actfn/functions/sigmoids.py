@@ -137,6 +137,7 @@ class softsign:
 
 
 @elementwise(
+    tuned=("value", "first"),
     aliases=("hardsigmoid",),
     tags=("sigmoidal", "bounded", "monotone", "piecewise_linear", "probability"),
     papers=(

@@ -23,9 +23,10 @@ class Elementwise(Activation):
     call takes ``out=``, ``where=`` and what else a ufunc takes, never warns, is NaN at NaN and has its limit at infinity.
     """
 
-    __slots__ = ("_arguments", "_orders", "_value_and_first", "_vjp")
+    __slots__ = ("_arguments", "_complete", "_orders", "_value_and_first", "_vjp")
 
     _arguments: tuple[Any, ...]
+    _complete: bool
     _orders: tuple[Any, ...]
     _value_and_first: Any
     _vjp: Any
@@ -41,6 +42,7 @@ class Elementwise(Activation):
         set_once(self, "_vjp", compiled(f"{name}_vjp") or InterpretedFunction(name, kernels["first"], times_g=True))
         set_once(self, "_value_and_first", compiled(f"{name}_value_d1"))
         set_once(self, "_arguments", tuple(_as_argument(value) for value in self._values.values()))
+        set_once(self, "_complete", all(argument is not None for argument in self._arguments))
 
     def __call__(self, x: Any, /, **keywords: Any) -> Any:
         """Return f(x).
@@ -143,11 +145,12 @@ class Elementwise(Activation):
         return gradients
 
     def _run(self, function: Any, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        if not keywords and not self._values:
+        if self._complete and (not keywords or (len(keywords) == 1 and "out" in keywords)):
+            if self._arguments:
+                # Beside a float64 parameter, a Python number as x would be taken for the narrowest type.
+                inputs = (_as_argument(inputs[0]), *inputs[1:], *self._arguments)
             return self._apply(function, inputs, keywords)
-        # Beside a float64 parameter, a Python number as x would be taken for the narrowest type.
-        x = _as_argument(inputs[0])
-        return self._apply(function, (x, *inputs[1:], *self._all_arguments(keywords)), keywords)
+        return self._apply(function, (_as_argument(inputs[0]), *inputs[1:], *self._all_arguments(keywords)), keywords)
 
     def _apply(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         if "dtype" in keywords and self._values and isinstance(function, np.ufunc):
@@ -172,7 +175,7 @@ class Elementwise(Activation):
         given = {name: keywords.pop(name) for name in [*keywords] if name not in UFUNC_KEYWORDS}
         for name, value in given.items():
             given[name] = _as_argument(self._checked(name, value))
-        if not given and all(argument is not None for argument in self._arguments):
+        if not given and self._complete:
             return self._arguments
         arguments = tuple(given.get(name, default) for name, default in zip(self._values, self._arguments))
         for name, argument in zip(self._values, arguments):
