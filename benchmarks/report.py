@@ -139,6 +139,47 @@ def pictures(results: dict[str, Any], folder: Path) -> list[Path]:
     return written
 
 
+def roofline(results: dict[str, Any], folder: Path) -> Path:
+    """Draw the operations that each function does a second against those it does for each byte, below the machine's two roofs.
+
+    Operations are those of the traced kernel, one for each line of its graph; the roofs are a float32 matrix product and a copy, in
+    cache and in memory.
+    """
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "actfn"
+    import numpy as np
+    from matplotlib import pyplot
+
+    from actfn import catalogue
+    from actfn.trace import operations
+
+    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    intensities = np.geomspace(0.1, 30, 50)
+    peak = results["machine"]["matrix_product_gflops"]
+    for n, style, colour in ((100_000, "o", "#000000"), (10_000_000, "^", "#0072B2")):
+        cases = [
+            case
+            for case in groups(results).get(("float32", n, "out", 1), [])
+            if case["direction"] == "value" and catalogue.find(case["function"]).kind == "elementwise"
+        ]
+        if not cases:
+            continue
+        bandwidth = max(8 / nanoseconds(case, "copy") for case in cases)
+        axes.plot(intensities, np.minimum(intensities * bandwidth, peak), color=colour, linewidth=1)
+        for case in cases:
+            count = operations(catalogue.find(case["function"]), "value")
+            axes.plot(count / 8, count / nanoseconds(case, "actfn"), style, color=colour, markersize=5)
+            axes.annotate(case["function"], (count / 8, count / nanoseconds(case, "actfn")), fontsize=6, rotation=20)
+    axes.set(xscale="log", yscale="log", xlabel="operations a byte", ylabel="10⁹ operations a second")
+    axes.set_title("float32 values: dots in cache, triangles in memory; lines: copy and matrix product")
+    path = folder / "roofline.svg"
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+    return path
+
+
 def renew(path: Path, name: str, content: str) -> None:
     """Replace what stands between a document's two comments with a name."""
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"

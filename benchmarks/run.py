@@ -20,6 +20,7 @@ from typing import Any
 import jax
 import numpy as np
 import report
+import torch
 from peers import DIRECTIONS, FUNCTIONS, own, peers, set_threads
 from rich.progress import track
 from timing import least_times
@@ -56,8 +57,15 @@ def machine() -> dict[str, Any]:
         "system": platform.platform(),
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in libraries},
-        **actfn.info(),
+        **{key: value for key, value in actfn.info().items() if key != "threads"},
     }
+
+
+def matrix_product_gflops() -> float:
+    """Return how many operations a second a float32 matrix product does on one thread: the machine's roof."""
+    torch.set_num_threads(1)
+    a = torch.rand(512, 512)
+    return 2 * 512**3 / least_times({"product": lambda: a @ a}, 0.5)["product"] / 1e9
 
 
 def shape_of(name: str, n: int) -> tuple[int, ...]:
@@ -106,11 +114,11 @@ def main() -> None:
             kept.append(found)
         if i % 50 == 49:
             partial.write_text(json.dumps({"machine": here, "cases": kept}), encoding="utf-8")
-    results = {"machine": here, "cases": kept}
+    results = {"machine": {**here, "matrix_product_gflops": matrix_product_gflops()}, "cases": kept}
     partial.write_text(json.dumps(results, indent=1), encoding="utf-8")
     partial.replace(options.output)
     print(report.text(results))
-    for path in report.pictures(results, options.output.parent):
+    for path in [*report.pictures(results, options.output.parent), report.roofline(results, options.output.parent)]:
         print(f"wrote {path}")
     print(f"wrote {options.output}")
 
