@@ -1,8 +1,11 @@
 // From NumPy's arguments (any stride, any stored type) to the contiguous loops, a block at a time.
 #pragma once
 
+#include <atomic>
+#include <cstdlib>
 #include <cstring>
 
+#include "kernels.hpp"
 #include "narrow.hpp"
 #include "table.hpp"
 
@@ -96,6 +99,47 @@ inline bool sequential(char* const* arguments, const std::ptrdiff_t* steps, int 
     return false;
 }
 
+template <class S> struct is_narrow {
+    static constexpr bool value = false;
+};
+template <int mantissa_bits, int bias> struct is_narrow<narrow<mantissa_bits, bias>> {
+    static constexpr bool value = true;
+};
+
+// From so many elements on, a 16-bit function of one number without parameters is looked up in a table of all its
+// results.
+constexpr std::ptrdiff_t least_lookups = 8192;
+constexpr int most_entries = 512;
+
+template <class S> const std::uint16_t* table_of_results(const Entry& entry, int index) {
+    static std::atomic<std::uint16_t*> tables[most_entries];
+    std::uint16_t* table = tables[index].load(std::memory_order_acquire);
+    if (table != nullptr) return table;
+    table = static_cast<std::uint16_t*>(std::malloc(65536 * sizeof(std::uint16_t)));
+    if (table == nullptr) return nullptr;
+    alignas(64) double x[block], y[block];
+    for (std::ptrdiff_t start = 0; start < 65536; start += block) {
+        for (std::ptrdiff_t i = 0; i < block; ++i) x[i] = widen(S{static_cast<std::uint16_t>(start + i)});
+        void* const data[] = {x, y};
+        entry.wide.of_scalars(data, nullptr, block);
+        scatter<S>(y, block, reinterpret_cast<char*>(table + start), sizeof(S));
+    }
+    // Another thread may have been first; its table is the same.
+    std::uint16_t* known = nullptr;
+    if (tables[index].compare_exchange_strong(known, table, std::memory_order_acq_rel)) return table;
+    std::free(table);
+    return known;
+}
+
+inline void look_up(const std::uint16_t* table, const char* from, std::ptrdiff_t from_step, char* to,
+                    std::ptrdiff_t to_step, std::ptrdiff_t n) {
+    for (std::ptrdiff_t i = 0; i < n; ++i) {
+        std::uint16_t bits;
+        std::memcpy(&bits, from + i * from_step, sizeof(bits));
+        std::memcpy(to + i * to_step, table + bits, sizeof(bits));
+    }
+}
+
 // First: stored type of the first input; Other: of further inputs; Parameter, Output: likewise.
 template <class First, class Other, class Parameter, class Output>
 [[gnu::flatten]] void drive(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps,
@@ -107,6 +151,16 @@ template <class First, class Other, class Parameter, class Output>
     const int first_output = inputs + parameters;
     const std::ptrdiff_t n = dimensions[0];
     const quiet_arithmetic guard;
+    if constexpr (is_narrow<First>::value) {
+        const std::ptrdiff_t index = &entry - entries;
+        if (n >= least_lookups && inputs == 1 && parameters == 0 && outputs == 1 && index < most_entries) {
+            const std::uint16_t* const table = table_of_results<First>(entry, static_cast<int>(index));
+            if (table != nullptr) {
+                look_up(table, arguments[0], steps[0], arguments[1], steps[1], n);
+                return;
+            }
+        }
+    }
 
     alignas(64) double parameter_buffer[most_parameters][block];
     const double* parameter_data[most_parameters];

@@ -35,6 +35,7 @@ class Ufunc(NamedTuple):
     results: tuple[Node, ...]
     tuned: tuple[str | None, ...]
     defaults: tuple[float, ...]
+    hot: bool
 
 
 def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
@@ -49,7 +50,10 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
         defaults = tuple(
             p.default if isinstance(p.default, float) else math.nan for p in declaration.parameters.values()
         )
-        return Ufunc(name + suffix, ("x", "g") if times_g else ("x",), parameters, tuple(results), tuned, defaults)
+        # Inverses and derivatives by a parameter are rarely what a program waits for; their loops stay small.
+        hot = declaration.inverse_of is None and not any(kernel.startswith("partial_") for kernel in kernels)
+        inputs = ("x", "g") if times_g else ("x",)
+        return Ufunc(name + suffix, inputs, parameters, tuple(results), tuned, defaults, hot)
 
     yield build("", ("value",))
     yield build("_d1", ("first",))
@@ -131,7 +135,6 @@ def _loop(ufunc: Ufunc, template: str, *, tuned: bool) -> str:
         *(f"const double* const {p}_data = parameters[{i}];" for i, p in enumerate(ufunc.parameters) if p in given),
         *(f"const double {p}_scalar = {p}_data[0];" for p in given),
     ]
-    indices = ["i", *(f"i + {copy} * stretch" for copy in range(1, COPIES))]
     lines = [
         *([template] if template else []),
         f"[[gnu::flatten]] void {ufunc.name}(void* const* data, [[maybe_unused]] const double* const* parameters, std::ptrdiff_t n) {{",
@@ -139,12 +142,7 @@ def _loop(ufunc: Ufunc, template: str, *, tuned: bool) -> str:
         "    using T = [[maybe_unused]] typename M::T;" if not tuned else "    using T [[maybe_unused]] = M::T;",
         *(f"    {line}" for line in before),
         "    std::ptrdiff_t start = 0;",
-        f"    for (; start + {COPIES} * stretch <= n; start += {COPIES} * stretch) {{",
-        "#pragma GCC ivdep",
-        "        for (std::ptrdiff_t i = start; i < start + stretch; ++i) {",
-        *(f"            {line}" for line in _body(ufunc, used, indices, tuned)),
-        "        }",
-        "    }",
+        *(_side_by_side(ufunc, used, tuned) if ufunc.hot else []),
         "#pragma GCC ivdep",
         "    for (std::ptrdiff_t i = start; i < n; ++i) {",
         *(f"        {line}" for line in _body(ufunc, used, ["i"], tuned)),
@@ -152,6 +150,20 @@ def _loop(ufunc: Ufunc, template: str, *, tuned: bool) -> str:
         "}",
     ]
     return "\n".join(lines)
+
+
+def _side_by_side(ufunc: Ufunc, used: set[str], tuned: bool) -> list[str]:
+    """Return the loop that computes several elements in one body, for parameters that are one number each."""
+    indices = ["i", *(f"i + {copy} * stretch" for copy in range(1, COPIES))]
+    return [
+        *([] if tuned else ["    if constexpr (scalars)"]),
+        f"    for (; start + {COPIES} * stretch <= n; start += {COPIES} * stretch) {{",
+        "#pragma GCC ivdep",
+        "        for (std::ptrdiff_t i = start; i < start + stretch; ++i) {",
+        *(f"            {line}" for line in _body(ufunc, used, indices, tuned)),
+        "        }",
+        "    }",
+    ]
 
 
 def _body(ufunc: Ufunc, used: set[str], indices: list[str], tuned: bool) -> list[str]:
