@@ -16,6 +16,7 @@ from actfn.accuracy.formats import FORMATS, Array
 from actfn.accuracy.sweep import sweep
 from actfn.activation import Activation, get
 from actfn.catalogue import names
+from actfn.functions.declare import KERNELS
 
 FOLDER = Path(__file__).parent / "tables"
 COLUMNS = (
@@ -72,6 +73,11 @@ def measure(
         "correctly_rounded": f"{report.tally.share_correct:.9f}",
         "results": results(function, order, dtype),
     }
+
+
+def is_tuned(function: Activation, order: int) -> bool:
+    """Tell whether an order of a function has a float32 kernel by hand, which instruction sets without FMA do not use."""
+    return KERNELS[order] in function._declaration.tuned
 
 
 def results(function: Activation, order: int, dtype: str) -> str:
