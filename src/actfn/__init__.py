@@ -24,7 +24,7 @@ from actfn.information import info
 from actfn.parallel import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from actfn import accuracy, layers, testing
+    from actfn import accuracy, derivation, layers, testing
     from actfn.accuracy import check
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "UnknownNameError",
     "accuracy",
     "check",
+    "derivation",
     "elementwise",
     "get",
     "get_num_threads",
@@ -47,7 +48,7 @@ __all__ = [
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"accuracy", "layers", "testing"})
+_SUBMODULES = frozenset({"accuracy", "derivation", "layers", "testing"})
 
 
 def _register_bfloat16() -> None:

@@ -18,6 +18,8 @@ from actfn.inputs import is_real
 if TYPE_CHECKING:
     import sympy
 
+    from actfn.derivation import Derivation
+
 LANGUAGES = ("en", "zh")
 
 Function = Callable[..., Any]
@@ -201,6 +203,34 @@ class Activation:
         from actfn import formula
 
         return formula.expression(self._declaration, order)
+
+    def derivation(self, order: int = 1, by: str | None = None, lang: str = "en") -> Derivation:
+        """Return the way from the formula to its derivative, step by step; needs SymPy.
+
+        Parameters
+        ----------
+        order : {1, 2}
+        by : str, optional
+            The parameter to differentiate by; the input by default.
+        lang : {"en", "zh"}
+            The language of the reasons.
+
+        Raises
+        ------
+        ValueError
+            If the order, the parameter or the language is unknown, or no rule covers a part of the formula.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> actfn.gelu.derivation().result
+        x*phi(x) + Phi(x)
+        >>> actfn.softplus.derivation(by="beta", lang="zh").steps[0].reason["zh"]
+        '商的求导法则：(u/v)′ = (u′ v − u v′)/v²'
+        """
+        from actfn.derivation import derive
+
+        return derive(self._declaration, order, by, lang)
 
     def guide(self, language: str = "en") -> str:
         """Return the guide in Markdown: what the function is for, strengths, weaknesses, gradients, when to use it.

@@ -1,0 +1,236 @@
+"""How an expression of a derivation is written: as text, as LaTeX and as MathML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import precedence
+from sympy.printing.printer import Printer
+from sympy.printing.str import StrPrinter
+from sympy.simplify.radsimp import fraction
+
+
+def _terms(expr: Any) -> tuple[Any, ...]:
+    """Return the terms of a sum: as they were put, or, where SymPy ordered them, what is subtracted last."""
+    if sympy.Add(*expr.args).args != expr.args:
+        return tuple(expr.args)
+    return tuple(sorted(expr.args, key=lambda term: bool(term.could_extract_minus_sign())))
+
+
+def _factors(expr: Any) -> tuple[Any, ...]:
+    """Return the factors of a product: as they were put, or, where SymPy ordered them, in its order for readers."""
+    if sympy.Mul(*expr.args).args != expr.args:
+        return tuple(expr.args)
+    number, rest = expr.as_coeff_Mul()
+    return (() if number == 1 else (number,)) + tuple(rest.as_ordered_factors())
+
+
+class _Ordered:
+    """A printer that writes terms and factors in our order."""
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return list(_terms(expr))
+
+    def _print_Mul(self, expr: Any) -> str:
+        # LaTeX's printer writes 1/u as a product too.
+        ordered = sympy.Mul(*_factors(expr), evaluate=False) if expr.is_Mul else expr
+        written: str = super()._print_Mul(ordered)  # type: ignore[misc]
+        return written
+
+
+class _Text(_Ordered, StrPrinter):  # type: ignore[misc]
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+        if expr.exp.is_Integer and expr.exp < -1:
+            return f"1/{self._print(expr.base**-expr.exp)}"
+        written: str = super()._print_Pow(expr, rational)
+        return written.replace("**", "^")
+
+    def _print_Piecewise(self, expr: Any) -> str:
+        *branches, (last, condition) = expr.args
+        texts = [f"{self._print(branch)} if {self._print(when)}" for branch, when in branches]
+        texts.append(self._print(last) + ("" if condition == sympy.true else f" if {self._print(condition)}"))
+        return f"({' else '.join(texts)})"
+
+    def _print_Abs(self, expr: Any) -> str:
+        return f"abs({self._print(expr.args[0])})"
+
+    def _print_And(self, expr: Any) -> str:
+        return " and ".join(map(self._print, expr.args))
+
+    def _print_Or(self, expr: Any) -> str:
+        return " or ".join(map(self._print, expr.args))
+
+    def _print_KroneckerDelta(self, expr: Any) -> str:
+        return f"delta({', '.join(map(self._print, expr.args))})"
+
+    def _print_Equality(self, expr: Any) -> str:
+        return f"{self._print(expr.lhs)} = {self._print(expr.rhs)}"
+
+
+def text(expression: Any) -> str:
+    """Return an expression as plain text, in the order in which it was built.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> x = sympy.Symbol("x")
+    >>> text(sympy.Piecewise((x**2, x > 0), (0, True)))
+    '(x^2 if x > 0 else 0)'
+    """
+    written: str = _Text({"order": "none"}).doprint(expression)
+    return written
+
+
+class _Latex(_Ordered, LatexPrinter):  # type: ignore[misc]
+    def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
+        word = expr.name.replace("_", "")
+        # Letters side by side would read as a product.
+        if len(word) > 2 and word.isalpha() and expr.name not in GREEK:
+            name = expr.name.replace("_", r"\_")
+            return rf"\mathrm{{{name}}}"
+        written: str = super()._print_Symbol(expr, style)
+        return written
+
+    def _print_Indexed(self, expr: Any, exp: str | None = None) -> str:
+        written = f"{expr.base.name}_{{{','.join(map(self._print, expr.indices))}}}"
+        return written if exp is None else f"{written}^{{{exp}}}"
+
+
+def latex(expression: Any) -> str:
+    """Return an expression as LaTeX.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> latex(1 / (1 + sympy.exp(-sympy.Symbol("x"))))
+    '\\\\frac{1}{1 + e^{- x}}'
+    """
+    written: str = _Latex({"order": "none"}).doprint(expression)
+    return written
+
+
+GREEK = {
+    "alpha": "α",
+    "beta": "β",
+    "delta": "δ",
+    "Delta": "Δ",
+    "lambda": "λ",
+    "sigma": "σ",
+    "Phi": "Φ",
+    "phi": "φ",
+}
+
+
+class _MathML(Printer):  # type: ignore[misc]
+    """Presentation MathML, with factors and terms in the order in which they were built."""
+
+    printmethod = "_mathml"
+
+    def emptyPrinter(self, expr: Any) -> str:
+        return f"<mtext>{_escaped(text(expr))}</mtext>"
+
+    def _inside(self, expr: Any, strength: int, strict: bool = False) -> str:
+        written: str = self._print(expr)
+        weak = precedence(expr) < strength or (strict and precedence(expr) <= strength)
+        return f"<mrow><mo>(</mo>{written}<mo>)</mo></mrow>" if weak else written
+
+    def _print_Symbol(self, expr: Any) -> str:
+        name, _, index = expr.name.partition("_")
+        if index and len(index) < 3:
+            return f"<msub><mi>{_escaped(GREEK.get(name, name))}</mi><mi>{_escaped(index)}</mi></msub>"
+        return f"<mi>{_escaped(GREEK.get(expr.name, expr.name))}</mi>"
+
+    def _print_Integer(self, expr: Any) -> str:
+        return f"<mn>{expr}</mn>" if expr >= 0 else f"<mrow><mo>-</mo><mn>{-expr}</mn></mrow>"
+
+    def _print_Float(self, expr: Any) -> str:
+        return f"<mn>{expr:.8g}</mn>"
+
+    def _print_Rational(self, expr: Any) -> str:
+        bar = f"<mfrac><mn>{abs(expr.p)}</mn><mn>{expr.q}</mn></mfrac>"
+        return bar if expr.p > 0 else f"<mrow><mo>-</mo>{bar}</mrow>"
+
+    def _print_Pi(self, expr: Any) -> str:
+        return "<mi>π</mi>"
+
+    def _print_Add(self, expr: Any) -> str:
+        parts = []
+        for place, term in enumerate(_terms(expr)):
+            minus = term.could_extract_minus_sign() and not term.is_Add
+            parts.append("<mo>-</mo>" if minus else "<mo>+</mo>" if place else "")
+            parts.append(self._inside(-term if minus else term, precedence(expr), strict=minus))
+        return f"<mrow>{''.join(parts)}</mrow>"
+
+    def _print_Mul(self, expr: Any) -> str:
+        if expr.args[0].is_number and expr.args[0].is_negative:
+            return f"<mrow><mo>-</mo>{self._inside(-expr, precedence(sympy.Symbol('x') * 2))}</mrow>"
+        over, under = fraction(expr, exact=True)
+        if under != 1:
+            return f"<mfrac>{self._print(over)}{self._print(under)}</mfrac>"
+        factors = [factor for factor in _factors(expr) if factor != 1]
+        return f"<mrow>{'<mo>⁢</mo>'.join(self._inside(factor, precedence(expr)) for factor in factors)}</mrow>"
+
+    def _print_Pow(self, expr: Any) -> str:
+        base, exponent = expr.args
+        if exponent == sympy.S.Half:
+            return f"<msqrt>{self._print(base)}</msqrt>"
+        if exponent.is_number and exponent.is_negative:
+            return f"<mfrac><mn>1</mn>{self._print(base**-exponent)}</mfrac>"
+        return f"<msup>{self._inside(base, precedence(expr), strict=True)}{self._print(exponent)}</msup>"
+
+    def _print_exp(self, expr: Any) -> str:
+        return f"<msup><mi>e</mi>{self._print(expr.args[0])}</msup>"
+
+    def _print_Abs(self, expr: Any) -> str:
+        return f"<mrow><mo>|</mo>{self._print(expr.args[0])}<mo>|</mo></mrow>"
+
+    def _print_Function(self, expr: Any) -> str:
+        name = GREEK.get(type(expr).__name__, type(expr).__name__)
+        arguments = "<mo>,</mo>".join(map(self._print, expr.args))
+        return f"<mrow><mi>{_escaped(name)}</mi><mo>(</mo>{arguments}<mo>)</mo></mrow>"
+
+    _print_Max = _print_Min = _print_Function
+
+    def _print_Piecewise(self, expr: Any) -> str:
+        rows = "".join(
+            f"<mtr><mtd>{self._print(branch)}</mtd><mtd>{'' if when == sympy.true else self._print(when)}</mtd></mtr>"
+            for branch, when in expr.args
+        )
+        return f"<mrow><mo>{{</mo><mtable columnalign='left'>{rows}</mtable></mrow>"
+
+    def _print_Relational(self, expr: Any) -> str:
+        sign = {"==": "=", "<=": "≤", ">=": "≥", "!=": "≠"}.get(expr.rel_op, _escaped(expr.rel_op))
+        return f"<mrow>{self._print(expr.lhs)}<mo>{sign}</mo>{self._print(expr.rhs)}</mrow>"
+
+    def _print_And(self, expr: Any) -> str:
+        return f"<mrow>{'<mo>∧</mo>'.join(map(self._print, expr.args))}</mrow>"
+
+    def _print_Or(self, expr: Any) -> str:
+        return f"<mrow>{'<mo>∨</mo>'.join(map(self._print, expr.args))}</mrow>"
+
+    def _print_Tuple(self, expr: Any) -> str:
+        return f"<mrow><mo>(</mo>{'<mo>,</mo>'.join(map(self._print, expr.args))}<mo>)</mo></mrow>"
+
+    def _print_Indexed(self, expr: Any) -> str:
+        return f"<msub><mi>{expr.base.name}</mi><mrow>{''.join(map(self._print, expr.indices))}</mrow></msub>"
+
+    def _print_KroneckerDelta(self, expr: Any) -> str:
+        return f"<msub><mi>δ</mi><mrow>{''.join(map(self._print, expr.args))}</mrow></msub>"
+
+
+def mathml(expression: Any) -> str:
+    """Return an expression as presentation MathML, which browsers show without any help.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> mathml(sympy.Symbol("x") ** 2)
+    '<math><msup><mi>x</mi><mn>2</mn></msup></math>'
+    """
+    return f"<math>{_MathML().doprint(expression)}</math>"
+
+
+def _escaped(words: str) -> str:
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
