@@ -4,11 +4,21 @@ BIN := $(VENV)/bin
 BUILD := build/release
 SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name '*.pyc')
 
-.PHONY: demo test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report clean
+.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report clean
 
 # Set up, build, and run the main job on real data.
 demo: $(VENV)/.installed
 	$(BIN)/actfn demo --force
+
+# Write the handbook to build/handbook; open index.html in it.
+handbook: $(VENV)/.installed
+	mkdir -p build
+	$(BIN)/actfn handbook -o build/handbook
+
+# Open every page of the handbook in Debian's Chromium, and look for faults.
+browser: $(VENV)/.installed
+	$(BIN)/python tools/requirements.py browser | $(BIN)/python -m pip install --quiet -r /dev/stdin
+	$(BIN)/pytest tests/browser/handbook_pages.py
 
 # Set up, build, and run every test.
 test: lint

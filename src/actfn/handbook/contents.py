@@ -1,0 +1,58 @@
+"""What the handbook is about: its functions, its comparisons and its languages."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from actfn import catalogue
+from actfn.activation import LANGUAGES, Activation, get, is_builtin
+
+__all__ = ["ARTICLES", "COMPARISONS", "FAMILIES", "LANGUAGES", "functions", "names", "year"]
+
+# The functions that a page draws and tabulates side by side.
+COMPARISONS = {
+    "compare-rectifiers": ("relu", "leaky_relu", "prelu", "elu", "selu", "softplus"),
+    "compare-gates": ("silu", "swish", "mish", "gelu", "gelu_tanh"),
+    "compare-sigmoids": ("sigmoid", "tanh", "softsign", "hard_sigmoid"),
+}
+ARTICLES = (*COMPARISONS, "gradients", "choosing")
+
+# Where a drawing of several functions needs a parameter that sets them apart.
+SET_APART = {"swish": {"beta": 2.0}}
+
+# The values at which a function with a parameter is drawn.
+FAMILIES: dict[str, tuple[str, tuple[float, ...]]] = {
+    "elu": ("alpha", (0.5, 1.0, 1.5, 2.0)),
+    "hard_sigmoid": ("slope", (0.1, 1 / 6, 0.2, 0.5)),
+    "leaky_relu": ("negative_slope", (0.01, 0.1, 0.3)),
+    "prelu": ("alpha", (-0.25, 0.1, 0.25, 0.5)),
+    "softplus": ("beta", (0.5, 1.0, 2.0, 5.0)),
+    "swish": ("beta", (0.0, 0.5, 1.0, 2.0, 10.0)),
+}
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of the library's own functions, in the order of the pages."""
+    return tuple(name for name in catalogue.names() if is_builtin(get(name)))
+
+
+def functions() -> list[Activation]:
+    """Return the library's own functions, in the order of the pages."""
+    return [get(name) for name in names()]
+
+
+def year(function: Activation) -> int | None:
+    """Return the year of the earliest paper, or None where there is none.
+
+    Examples
+    --------
+    >>> import actfn
+    >>> year(actfn.relu), year(actfn.identity)
+    (1969, None)
+    """
+    found = [
+        int(match[0]) for match in (re.search(r"\b(?:1[89]|20)\d\d\b", paper) for paper in function.papers) if match
+    ]
+    return min(found, default=None)

@@ -1,0 +1,198 @@
+"""What the page of one function shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from actfn.accuracy import tables
+from actfn.activation import Activation
+from actfn.curves import Curve, sample
+from actfn.functions.declare import Interval, Kink
+from actfn.handbook import prose
+from actfn.handbook.contents import FAMILIES
+from actfn.handbook.drawing import Line, figure
+from actfn.handbook.facts import number, values
+from actfn.handbook.formulas import formula
+from actfn.handbook.snippets import snippets
+from actfn.handbook.translations import meaning, spelling, summary
+from actfn.handbook.words import KINDS, WORDS, tag
+
+PRIMES = ("", "′", "″")
+SAMPLES = 361
+
+
+def content(function: Activation, language: str) -> dict[str, Any]:
+    """Return the content of a function's page, for its template.
+
+    Examples
+    --------
+    >>> import actfn
+    >>> page = content(actfn.softplus, "en")
+    >>> page["title"], page["parameters"][0][1], len(page["accuracy"])
+    ('softplus', '1', 4)
+    """
+    elementwise = function.kind == "elementwise"
+    parts: dict[str, Any] = {
+        "picture": _picture(function, language),
+        "formula": [formula(function, order, language) for order in range(3 if elementwise else 2)],
+        "derivation": _derivation(function, language),
+        "facts": _facts(function, language),
+        "parameters": _parameters(function, language),
+        "family": _family(function, language),
+        "accuracy": _accuracy(function, language),
+        "elsewhere": [(library, spelling(text, language)) for library, text in function.frameworks.items()],
+        "code": {library: prose.code(text) for library, text in snippets(function).items()},
+        "guide": _guide(function, language),
+        "papers": [prose.paper(paper) for paper in function.papers],
+    }
+    always = {"accuracy"}
+    return {
+        **parts,
+        "title": function.name,
+        "description": summary(function, language),
+        "tags": [KINDS[language][function.kind], *(tag(name, language) for name in sorted(function.tags))],
+        "sections": [key for key, part in parts.items() if part or key in always],
+        "formulas": parts["formula"],
+        "snippets": parts["code"],
+        "values": _values(function) if elementwise else [],
+        "properties": _properties(function),
+    }
+
+
+def interval(domain: Interval | tuple[str, ...]) -> str:
+    """Return a range as people write it.
+
+    Examples
+    --------
+    >>> interval(Interval(-0.27846454, low_closed=True)), interval(("a", "b"))
+    ('[−0.2785, ∞)', 'a | b')
+    """
+    if not isinstance(domain, Interval):
+        return " | ".join(domain)
+    ends = ", ".join(f"{end:.4g}".replace("inf", "∞").replace("-", "−") for end in (domain.low, domain.high))
+    return f"{'[' if domain.low_closed else '('}{ends}{']' if domain.high_closed else ')'}"
+
+
+def _picture(function: Activation, language: str) -> Markup:
+    words = WORDS[language]
+    orders = range(3) if function.kind == "elementwise" else range(2)
+    curves = [sample(function, order, samples=SAMPLES) for order in orders]
+    labels = [f"{function.name}{PRIMES[curve.order]}(x)" for curve in curves]
+    if function.kind == "elementwise":
+        caption = words["curves caption"].format(subject=curves[0].subject)
+    else:
+        caption = words["curves caption rows"].format(subject=words[function.kind].format(name=function.name))
+    if any(curve.jumps for curve in curves):
+        caption += words["jumps caption"]
+    described = words["curves description"].format(labels=", ".join(labels), values=", ".join(_ends(curves[0])))
+    return figure([Line.of(curve, label) for curve, label in zip(curves, labels, strict=True)], caption, described)
+
+
+def _ends(curve: Curve) -> list[str]:
+    """Return the values at the ends and in the middle."""
+    return [number(float(curve.y[abs(curve.x - place).argmin()])) for place in (-6, 0, 6)]
+
+
+def _values(function: Activation) -> list[list[str]]:
+    return [[number(row["x"]), *(number(value) for value in row["orders"])] for row in values(function)]
+
+
+def _derivation(function: Activation, language: str) -> Markup:
+    """Return the steps from the formula to the derivative, where the library has them."""
+    derive = getattr(function, "derivation", None)
+    try:
+        return Markup(derive(order=1, lang=language).html()) if derive else Markup("")
+    except (TypeError, ValueError):  # some kinds of function have none
+        return Markup("")
+
+
+def _properties(function: Activation) -> list[tuple[str, str]]:
+    """Return the properties that were worked out of the formula, where the library has them."""
+    find = getattr(function, "properties", None)
+    try:
+        found: Mapping[str, Any] = find().as_dict() if find else {}
+    except (TypeError, ValueError):  # some kinds of function have none
+        found = {}
+    return [(name.replace("_", " "), str(value)) for name, value in found.items()]
+
+
+def _facts(function: Activation, language: str) -> list[tuple[str, str | Markup]]:
+    words = WORDS[language]
+    rows: list[tuple[str, str | Markup]] = [(words["kind"], KINDS[language][function.kind])]
+    if function.aliases:
+        rows.append((words["aliases"], Markup(", ").join(_code(alias) for alias in function.aliases)))
+    rows.append((words["range"], interval(function.range)))
+    if function.kind == "elementwise":
+        kinks = Markup("<br>").join(_kink(kink, words["kink"]) for kink in function.kinks)
+        rows.append((words["kinks"], kinks or words["no kinks"]))
+        rows.append((words["inverse"], _code(repr(function.inverse)) if function.inverse else words["none"]))
+    return rows
+
+
+def _kink(kink: Kink, text: str) -> str:
+    return text.format(**{name: number(float(value)) for name, value in kink._asdict().items()})
+
+
+def _code(text: str) -> Markup:
+    return Markup(f"<code>{escape(text)}</code>")
+
+
+def _parameters(function: Activation, language: str) -> list[list[str]]:
+    words = WORDS[language]
+    rows = []
+    for parameter in function.parameters.values():
+        default = parameter.default
+        shown = words["required"] if default is None else default if isinstance(default, str) else f"{default:.4g}"
+        domain = interval(parameter.domain)
+        rows.append([parameter.name, shown, domain, meaning(function, parameter, language)])
+    return rows
+
+
+def _family(function: Activation, language: str) -> list[Markup]:
+    if function.name not in FAMILIES:
+        return []
+    words = WORDS[language]
+    parameter, chosen = FAMILIES[function.name]
+    listed = ", ".join(number(value) for value in chosen)
+    figures = []
+    for order, key in ((0, "family caption"), (1, "family slopes")):
+        curves = [sample(function, order, samples=SAMPLES, **{parameter: value}) for value in chosen]
+        lines = [Line.of(curve, f"{parameter} = {number(value)}") for curve, value in zip(curves, chosen, strict=True)]
+        caption = words[key].format(name=function.name, parameter=parameter, values=listed)
+        ends = "; ".join(f"{line.label}: {', '.join(_ends(curve))}" for line, curve in zip(lines, curves, strict=True))
+        description = words["curves description"].format(labels=caption.rstrip("。."), values=ends)
+        figures.append(figure(lines, caption, description))
+    return figures
+
+
+def _accuracy(function: Activation, language: str) -> list[list[str]]:
+    """Return the committed figures: the largest error over all instruction sets."""
+    committed = tables.read()
+    rows = []
+    for dtype in tables.BOUNDS:
+        of_dtype = [
+            [
+                committed[key]
+                for name in tables.INSTRUCTION_SETS
+                if (key := (function.name, order, dtype, name)) in committed
+            ]
+            for order in range(3)
+        ]
+        if all(of_dtype):
+            points = min(int(row["points"]) for found in of_dtype for row in found)
+            every = points in (2**16, 2**32)
+            errors = [_error(max(float(row["max_ulp"]) for row in found)) for found in of_dtype]
+            rows.append([dtype, *errors, WORDS[language]["every number"] if every else f"{points:,}"])
+    return rows
+
+
+def _error(ulp: float) -> str:
+    return f"{ulp:.4f}" if ulp else "0"
+
+
+def _guide(function: Activation, language: str) -> Markup:
+    _, _, text = function.guide(language).partition("\n")  # the first line is the name again
+    return prose.html(text, here=function.name, deeper=1)

@@ -1,0 +1,394 @@
+"""The handbook as files: its pages, links, figures and numbers, and what the command does on bad input."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import actfn
+from actfn.accuracy import tables
+from actfn.cli import main
+
+pytest.importorskip("jinja2")
+
+from actfn.handbook import MARKER, articles, contents, drawing, experiment, facts, formulas, function_page, latex, prose
+from actfn.handbook.snippets import snippets
+from actfn.handbook.translations import PARAMETERS, SUMMARIES, spelling
+from actfn.handbook.words import KINDS, TAGS, WORDS
+
+LANGUAGES = ("en", "zh")
+NAMES = contents.names()
+EMPTY = {"br", "circle", "hr", "img", "input", "link", "meta", "mspace", "path"}
+
+
+class Page(HTMLParser):
+    """What a page holds; fails where an element is not closed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path, self.source = path, path.read_text(encoding="utf-8")
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(self.source)
+        assert self.open == [], path
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        assert len(given) == len(attributes), (self.path, tag, attributes)
+        self.tags.append((tag, given))
+        self.ids += [given["id"] or ""] if "id" in given else []
+        if tag == "a":
+            self.links.append(given["href"] or "")
+        self.loads += [given[key] or "" for key in ("src", "data", "srcset") if key in given]
+        self.loads += [given["href"] or ""] if tag == "link" else []
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attributes)
+        if tag not in EMPTY:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open.pop() == tag, (self.path, tag, self.getpos())
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def count(self, tag: str) -> int:
+        return sum(name == tag for name, _ in self.tags)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("handbook") / "site"
+    assert main(["handbook", "-o", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> dict[str, Page]:
+    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+def test_every_page_is_there_in_both_languages(pages: dict[str, Page]) -> None:
+    files = {"index", *NAMES, *contents.ARTICLES}
+    assert len(NAMES) >= 19
+    assert set(pages) == {"index.html", *(f"{language}/{file}.html" for language in LANGUAGES for file in files)}
+    for path, page in pages.items():
+        tags = dict(reversed(page.tags))
+        assert tags["html"]["lang"] == {"en": "en", "zh": "zh-Hans", "index.html": "en"}[path.split("/")[0]]
+        assert page.count("h1") == page.count("main") == page.count("title") == 1
+        assert len(page.ids) == len(set(page.ids)), path
+
+
+def test_every_link_leads_somewhere(site: Path, pages: dict[str, Page]) -> None:
+    for path, page in pages.items():
+        for link in page.links:
+            if link.startswith("https://"):
+                assert link.startswith("https://arxiv.org/abs/"), link
+                continue
+            file, _, fragment = link.partition("#")
+            target = (site / path).parent / file if file else site / path
+            assert target.is_file(), (path, link)
+            if fragment:
+                assert fragment in pages[target.resolve().relative_to(site.resolve()).as_posix()].ids, (path, link)
+
+
+def test_nothing_is_loaded_but_the_style_sheet_and_the_script(site: Path, pages: dict[str, Page]) -> None:
+    for path, page in pages.items():
+        up = "" if path == "index.html" else "../"
+        assert sorted(page.loads) == sorted(["data:,", f"{up}handbook.css", f"{up}handbook.js"])
+        assert not {"iframe", "object", "embed", "base", "img"} & {tag for tag, _ in page.tags}
+    for file in ("handbook.css", "handbook.js"):
+        text = (site / file).read_text(encoding="utf-8")
+        assert "://" not in text and "@import" not in text and "url(" not in text and "fetch(" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_has_its_formula_figure_accuracy_code_and_guide(
+    pages: dict[str, Page], name: str, language: str
+) -> None:
+    page, function, words = pages[f"{language}/{name}.html"], actfn.get(name), WORDS[language]
+    elementwise = function.kind == "elementwise"
+    assert sum(tag == "math" and given.get("display") == "block" for tag, given in page.tags) >= (
+        3 if elementwise else 2
+    )
+    assert [given["aria-label"] for tag, given in page.tags if tag == "svg" and given.get("role") == "img"]
+    for heading in ("picture", "formula", "facts", "accuracy", "elsewhere", "code", "guide"):
+        assert heading in page.ids and words[heading] in page.text
+    assert all(
+        line.removeprefix("## ") in page.text for line in function.guide(language).splitlines() if line[:3] == "## "
+    )
+    assert "$" not in page.text.replace("~$", "")
+    assert all(code in page.text for code in snippets(function).values())
+    assert all(spelling(text, language) in page.text for text in function.frameworks.values())
+    assert all(paper in page.text for paper in function.papers)
+    for paper in function.papers:
+        if "arXiv:" in paper:
+            number = paper.partition("arXiv:")[2].split(",")[0]
+            assert f"https://arxiv.org/abs/{number}" in page.links
+    for parameter in function.parameters:
+        assert parameter in page.text
+    if elementwise:
+        for dtype in tables.BOUNDS:
+            assert dtype in page.text
+
+
+def test_the_accuracy_is_the_largest_of_the_committed_tables(pages: dict[str, Page]) -> None:
+    rows = tables.read()
+    worst = max(float(rows["gelu", 0, "float64", name]["max_ulp"]) for name in tables.INSTRUCTION_SETS)
+    assert f'<th scope="row">float64</th><td>{worst:.4f}</td>' in pages["en/gelu.html"].source
+
+
+def test_a_derivation_and_properties_are_shown_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Derivation:
+        def html(self) -> str:
+            return "<ol><li>one step</li></ol>"
+
+    class Properties:
+        def as_dict(self) -> dict[str, object]:
+            return {"lipschitz_constant": 1.5}
+
+    def only_elementwise(function: actfn.Activation, order: int, lang: str) -> Derivation:
+        if function.kind != "elementwise":
+            raise TypeError("no derivation")
+        return Derivation()
+
+    monkeypatch.setattr(actfn.Activation, "derivation", only_elementwise, raising=False)
+    monkeypatch.setattr(actfn.Activation, "properties", lambda function: Properties(), raising=False)
+    page = function_page.content(actfn.mish, "en")
+    assert page["derivation"] == "<ol><li>one step</li></ol>" and "derivation" in page["sections"]
+    assert page["properties"] == [("lipschitz constant", "1.5")]
+    assert "derivation" not in function_page.content(actfn.softmax, "zh")["sections"]
+
+
+def test_pages_follow_one_another(pages: dict[str, Page]) -> None:
+    for before, after in pairwise(NAMES):
+        assert f"{after}.html" in pages[f"en/{before}.html"].links
+        assert f"{before}.html" in pages[f"en/{after}.html"].links
+
+
+@pytest.mark.parametrize("path", ["relu.html", "index.html", "gradients.html"])
+def test_a_page_links_to_itself_in_the_other_language(pages: dict[str, Page], path: str) -> None:
+    assert f"../zh/{path}" in pages[f"en/{path}"].links
+    assert f"../en/{path}" in pages[f"zh/{path}"].links
+
+
+def test_the_index_has_what_the_filters_need(pages: dict[str, Page]) -> None:
+    cards = [given for tag, given in pages["en/index.html"].tags if tag == "li" and "data-kind" in given]
+    assert len(cards) == len(NAMES)
+    (gelu,) = (card for card in cards if (card["data-text"] or "").startswith("gelu "))
+    assert (gelu["data-kind"], gelu["data-year"]) == ("elementwise", "from 2015")
+    assert set((gelu["data-tags"] or "").split()) == actfn.gelu.tags
+    assert (gelu["data-libraries"] or "").split() == ["PyTorch", "JAX", "Keras", "ONNX"]
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
+    assert KINDS["en"].keys() == KINDS["zh"].keys() == {actfn.get(name).kind for name in NAMES}
+    assert TAGS["zh"].keys() >= {tag for name in NAMES for tag in actfn.get(name).tags}
+    assert SUMMARIES.keys() >= set(NAMES)
+    assert PARAMETERS.keys() >= {(name, key) for name in NAMES for key in actfn.get(name).parameters}
+
+
+@pytest.mark.parametrize("name", contents.ARTICLES)
+def test_an_article_says_the_same_in_both_languages(pages: dict[str, Page], name: str) -> None:
+    english, chinese = (pages[f"{language}/{name}.html"] for language in LANGUAGES)
+    for tag in ("h2", "svg", "table", "tr", "strong", "li"):
+        assert english.count(tag) == chinese.count(tag), tag
+
+
+def test_the_folk_claims_are_refuted_by_what_is_measured() -> None:
+    arriving = {key: articles.journey(*key).arriving for key in (("sigmoid", None), ("sigmoid", 100.0), ("tanh", 4.0))}
+    assert articles.journey("sigmoid", 1.0).arriving < 0.25**29 / 2
+    assert arriving["sigmoid", None] > 1e5 * 0.25**29
+    assert arriving["sigmoid", 100.0] > 0.1
+    assert arriving["tanh", 4.0] > 10
+    assert articles.journey("relu", 1.0).arriving < 1e-3
+    assert 0.5 < articles.journey("relu").arriving < 2
+    assert articles.journey("softplus").arriving < 1e-6
+    assert abs(float(actfn.gelu.derivative(-10.0))) < 1e-20
+    assert float(actfn.gelu.derivative(np.float16(-7))) == 0
+
+
+def test_the_gradient_of_the_measured_network_is_the_true_one() -> None:
+    measured = experiment.journey("tanh", 1.5, depth=3)
+    rng = np.random.default_rng(experiment.SEED)
+    weights = rng.standard_normal((3, experiment.WIDTH, experiment.WIDTH)) * (1.5 / experiment.WIDTH) ** 0.5
+    x = rng.standard_normal((experiment.SAMPLES, experiment.WIDTH)) @ weights[0]
+    outgoing = rng.standard_normal(x.shape)
+
+    def loss(x: np.ndarray) -> float:
+        return float(np.sum(outgoing * np.tanh(np.tanh(np.tanh(x) @ weights[1]) @ weights[2])))
+
+    last = np.tanh(np.tanh(x) @ weights[1]) @ weights[2]
+    norm = np.linalg.norm(outgoing * (1 - np.tanh(last) ** 2))
+    slopes = []
+    for _ in range(100):
+        direction = rng.standard_normal(x.shape)
+        slopes.append((loss(x + 1e-6 * direction) - loss(x - 1e-6 * direction)) / 2e-6)
+    # The slope in a random normal direction has the gradient's norm as its deviation.
+    assert measured.arriving * norm == pytest.approx(np.mean(np.square(slopes)) ** 0.5, rel=0.25)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if actfn.get(name).kind == "elementwise"])
+def test_facts_hold(name: str) -> None:
+    function = facts.with_examples(actfn.get(name))
+    found = facts.facts(function)
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal(400_000)
+    assert np.mean(function(z)) == pytest.approx(found.mean, abs=0.01)
+    assert np.mean(function(z) ** 2) == pytest.approx(found.gain**-2, rel=0.02, abs=0.01)
+    slopes = function.derivative(3 * z)
+    assert found.flattest - 1e-6 <= slopes.min() and slopes.max() <= found.steepest + 1e-6
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_the_code_of_other_libraries_gives_the_same(library: str) -> None:
+    pytest.importorskip(library)
+    for name in NAMES:
+        code = snippets(actfn.get(name))
+        own: dict[str, np.ndarray] = {}
+        other: dict[str, object] = {}
+        exec(code["NumPy (actfn)"], own)  # noqa: S102
+        exec(code["PyTorch" if library == "torch" else "JAX"], other)  # noqa: S102
+        np.testing.assert_allclose(np.asarray(other["y"]), own["y"], rtol=2e-6, atol=3e-6, err_msg=name)
+
+
+def test_a_kink_is_drawn_as_a_jump(pages: dict[str, Page]) -> None:
+    source = pages["en/relu.html"].source
+    slope = source.split('aria-label="Curves of')[1].split('class="curve style-1" d="')[1].split('"')[0]
+    assert slope.count("M") == 2
+    assert source.count('class="hollow style-1"') == source.count('class="filled style-1"') == 1
+
+
+def test_lines_differ_without_colour() -> None:
+    sheet = Path(drawing.__file__).parent.joinpath("static", "handbook.css").read_text(encoding="utf-8")
+    patterns = [line.split("stroke-dasharray:")[1].split(";")[0] for line in sheet.splitlines() if "dasharray" in line]
+    assert len(set(patterns)) == len(patterns) == drawing.STYLES - 1
+    assert max(map(len, contents.COMPARISONS.values())) <= drawing.STYLES
+
+
+def test_a_simplified_line_stays_where_it_was() -> None:
+    x = np.linspace(0, 400, 1000)
+    points = list(zip(x.tolist(), (100 * np.tanh(x / 50)).tolist(), strict=True))
+    kept = drawing._without_flat(points)
+    assert 5 < len(kept) < 100
+    between = np.interp(x, *np.array(kept).T)
+    assert np.max(np.abs(between - 100 * np.tanh(x / 50))) <= drawing.FLAT
+
+
+@pytest.mark.parametrize("text", [r"\unknown{x}", r"\frac{1}{2", "x^"])
+def test_latex_that_is_not_understood_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match="in|of"):
+        latex.mathml(text)
+
+
+def test_markdown_is_escaped() -> None:
+    assert "<script>" not in prose.html("<script>alert(1)</script> `<b>`")
+    assert "&lt;b&gt;" in prose.html("`<b>`")
+
+
+def test_formulas_know_no_entity_that_a_parser_of_xml_would_miss() -> None:
+    for name in NAMES:
+        assert "&Exp" not in formulas.formula(actfn.get(name), 1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_language_alone(tmp_path: Path, language: str) -> None:
+    folder = tmp_path / "site"
+    assert main(["handbook", "-o", str(folder), "--lang", language]) == 0
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == [language]
+    page = Page(folder / language / "relu.html")
+    assert not any("class" in given and given["class"] == "language" for _, given in page.tags)
+    assert all((folder / language / link.split("#")[0]).exists() for link in page.links if "://" not in link)
+
+
+def contents_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_bytes_every_time_and_a_handbook_is_replaced(site: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    (again / "old").mkdir(parents=True)
+    (again / MARKER).touch()
+    (again / "old" / "page.html").touch()
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "actfn", "handbook", "-o", str(again)],
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert contents_of(again) == contents_of(site)
+    assert [path.name for path in tmp_path.iterdir()] == ["again"]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "arguments", "says"),
+    [
+        ("nothing", ["--lang", "fr"], "language 'fr' is unknown; known are en, zh, both"),
+        ("file", [], "is a file, not a folder"),
+        ("files", [], "holds something else than a handbook"),
+        ("no parent", [], "does not exist"),
+    ],
+)
+def test_bad_input_is_refused_with_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], prepare: str, arguments: list[str], says: str
+) -> None:
+    target = tmp_path / "site"
+    if prepare == "file":
+        target.write_text("mine")
+    elif prepare == "files":
+        target.mkdir()
+        (target / "mine.txt").write_text("mine")
+    elif prepare == "no parent":
+        target = target / "below"
+    before = contents_of(tmp_path)
+    assert main(["handbook", "-o", str(target), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.count("\n") == 1 and says in captured.err
+    assert contents_of(tmp_path) == before
+
+
+def test_a_failure_leaves_the_old_handbook_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "site"
+    target.mkdir()
+    (target / MARKER).write_text("old")
+
+    def fails(*arguments: object) -> object:
+        raise ValueError("no page")
+
+    monkeypatch.setattr("actfn.handbook.function_page.content", fails)
+    assert main(["handbook", "-o", str(target)]) == 2
+    assert contents_of(tmp_path) == {f"site/{MARKER}": b"old"}
+
+
+def test_an_empty_folder_and_a_link_are_taken(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(real)
+    assert main(["handbook", "-o", str(link), "--lang", "en"]) == 0
+    assert link.is_symlink() and (real / "en" / "index.html").is_file()
+
+
+def test_the_library_does_not_import_what_only_the_handbook_needs() -> None:
+    code = "import sys, actfn; assert not {'jinja2', 'matplotlib', 'sympy', 'markdown_it'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    code = "import sys, actfn.handbook_commands; assert not {'jinja2', 'actfn.handbook'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
