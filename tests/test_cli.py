@@ -292,7 +292,8 @@ def test_the_demo_is_called_with_its_own_defaults(tmp_path: Path, monkeypatch: p
 
 def test_every_command_says_what_it_does() -> None:
     import actfn.derivation_commands
-    import actfn.handbook_commands  # noqa: F401
+    import actfn.handbook_commands
+    import actfn.properties_commands  # noqa: F401
 
     assert [command.name or command.callback.__name__ for command in commands.app.registered_commands] == [
         "list",
@@ -305,5 +306,6 @@ def test_every_command_says_what_it_does() -> None:
         "golden",
         "derive",
         "handbook",
+        "properties",
     ]
     assert all(inspect.getdoc(command.callback) for command in commands.app.registered_commands)

@@ -24,7 +24,7 @@ from actfn.information import info
 from actfn.parallel import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from actfn import accuracy, derivation, layers, testing
+    from actfn import accuracy, derivation, layers, properties, testing
     from actfn.accuracy import check
 
 __all__ = [
@@ -42,13 +42,14 @@ __all__ = [
     "info",
     "layers",
     "names",
+    "properties",
     "search",
     "set_num_threads",
     "testing",
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"accuracy", "derivation", "layers", "testing"})
+_SUBMODULES = frozenset({"accuracy", "derivation", "layers", "properties", "testing"})
 
 
 def _register_bfloat16() -> None:

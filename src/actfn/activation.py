@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import sympy
 
     from actfn.derivation import Derivation
+    from actfn.properties import Properties
 
 LANGUAGES = ("en", "zh")
 
@@ -261,6 +262,35 @@ class Activation:
             message = f'{self.name}.plot() needs matplotlib: pip install "actfn[plot]"'
             raise ModuleNotFoundError(message, name=error.name) from None
         return plot(self, **options)
+
+    def properties(self) -> Properties:
+        """Return the properties of the curve, computed from the formula, each with how it was found; needs SymPy.
+
+        Range, limits, asymptotes, monotonicity, parity, convexity, smoothness, zeros, extrema, inflections, fixed points,
+        Lipschitz constants, saturation, moments and gains for a normal input, and the cost: see
+        :class:`actfn.properties.Properties`.
+
+        Raises
+        ------
+        TypeError
+            If the function is not elementwise, or a parameter must be given and is not.
+        ValueError
+            If a parameter is an array.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> actfn.silu.properties().lipschitz.value
+        Bound(value=1.099839320128867, at=(2.3993572805154675,), attained=True)
+        >>> actfn.elu.with_parameters(alpha=0.5).properties().smoothness.value
+        'C^0'
+        """
+        try:
+            from actfn.properties.compute import compute
+        except ModuleNotFoundError as error:
+            message = f'{self.name}.properties() needs SymPy: pip install "actfn[formula]"'
+            raise ModuleNotFoundError(message, name=error.name) from None
+        return compute(self)
 
     def with_parameters(self, **parameters: Any) -> Activation:
         """Return the same function with other defaults for its parameters.
