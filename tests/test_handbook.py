@@ -153,26 +153,13 @@ def test_the_accuracy_is_the_largest_of_the_committed_tables(pages: dict[str, Pa
     assert f'<th scope="row">float64</th><td>{worst:.4f}</td>' in pages["en/gelu.html"].source
 
 
-def test_a_derivation_and_properties_are_shown_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Derivation:
-        def html(self) -> str:
-            return "<ol><li>one step</li></ol>"
-
-    class Properties:
-        def as_dict(self) -> dict[str, object]:
-            return {"lipschitz_constant": 1.5}
-
-    def only_elementwise(function: actfn.Activation, order: int, lang: str) -> Derivation:
-        if function.kind != "elementwise":
-            raise TypeError("no derivation")
-        return Derivation()
-
-    monkeypatch.setattr(actfn.Activation, "derivation", only_elementwise, raising=False)
-    monkeypatch.setattr(actfn.Activation, "properties", lambda function: Properties(), raising=False)
-    page = function_page.content(actfn.mish, "en")
-    assert page["derivation"] == "<ol><li>one step</li></ol>" and "derivation" in page["sections"]
-    assert page["properties"] == [("lipschitz constant", "1.5")]
-    assert "derivation" not in function_page.content(actfn.softmax, "zh")["sections"]
+def test_every_function_has_its_derivation_and_every_elementwise_one_its_properties() -> None:
+    for name in ("mish", "softmax", "maxout", "prelu"):
+        page = function_page.content(actfn.get(name), "en")
+        assert "<math" in page["derivation"] and "<details" in page["derivation"], name
+        assert bool(page["properties"]) == (actfn.get(name).kind == "elementwise"), name
+    rows = {name: str(value) for name, value, _ in function_page.content(actfn.mish, "en")["properties"]}
+    assert rows["smoothness"] == "C^inf" and rows["extrema"].startswith("global minimum -0.30884341301725")
 
 
 def test_pages_follow_one_another(pages: dict[str, Page]) -> None:
@@ -392,3 +379,18 @@ def test_the_library_does_not_import_what_only_the_handbook_needs() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     code = "import sys, actfn.handbook_commands; assert not {'jinja2', 'actfn.handbook'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_properties_are_in_chinese_on_chinese_pages() -> None:
+    import re
+
+    from actfn.handbook.function_page import content
+
+    for function in (actfn.gelu, actfn.relu, actfn.elu, actfn.softsign, actfn.prelu):
+        rows = content(function, "zh")["properties"]
+        assert len(rows) == 30
+        for name, value, how in rows:
+            assert re.search("[\u4e00-\u9fff]", name), name
+            for text in (*str(value).split("<br>"), how):
+                words = {*re.findall("[A-Za-z]{3,}", text)} - {"inf", "Var", "SymPy", "float", "bfloat", "sqrt"}
+                assert not words, (function.name, name, text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -16,9 +15,11 @@ from actfn.handbook.contents import FAMILIES
 from actfn.handbook.drawing import Line, figure
 from actfn.handbook.facts import number, values
 from actfn.handbook.formulas import formula
+from actfn.handbook.property_words import NAMES, chinese
 from actfn.handbook.snippets import snippets
 from actfn.handbook.translations import meaning, spelling, summary
 from actfn.handbook.words import KINDS, WORDS, tag
+from actfn.properties.report import lines_of
 
 PRIMES = ("", "′", "″")
 SAMPLES = 361
@@ -58,7 +59,7 @@ def content(function: Activation, language: str) -> dict[str, Any]:
         "formulas": parts["formula"],
         "snippets": parts["code"],
         "values": _values(function) if elementwise else [],
-        "properties": _properties(function),
+        "properties": _properties(function, language),
     }
 
 
@@ -101,22 +102,21 @@ def _values(function: Activation) -> list[list[str]]:
 
 
 def _derivation(function: Activation, language: str) -> Markup:
-    """Return the steps from the formula to the derivative, where the library has them."""
-    derive = getattr(function, "derivation", None)
-    try:
-        return Markup(derive(order=1, lang=language).html()) if derive else Markup("")
-    except (TypeError, ValueError):  # some kinds of function have none
-        return Markup("")
+    """Return the steps from the formula to the derivative."""
+    return Markup(function.derivation(order=1, lang=language).html())
 
 
-def _properties(function: Activation) -> list[tuple[str, str]]:
-    """Return the properties that were worked out of the formula, where the library has them."""
-    find = getattr(function, "properties", None)
-    try:
-        found: Mapping[str, Any] = find().as_dict() if find else {}
-    except (TypeError, ValueError):  # some kinds of function have none
-        found = {}
-    return [(name.replace("_", " "), str(value)) for name, value in found.items()]
+def _properties(function: Activation, language: str) -> list[tuple[str, Markup, str]]:
+    """Return the name, the value and the finding of each property that is worked out of the formula."""
+    if function.kind != "elementwise":
+        return []
+    given = {name: p.example for name, p in function.parameters.items() if p.default is None}
+    rows = []
+    for name, (value, how) in function.with_parameters(**given).properties():
+        lines = [chinese(line) if language == "zh" else line for line in lines_of(value)]
+        said = NAMES[name] if language == "zh" else name.replace("_", " ")
+        rows.append((said, Markup("<br>").join(lines), chinese(how) if language == "zh" else how))
+    return rows
 
 
 def _facts(function: Activation, language: str) -> list[tuple[str, str | Markup]]:

@@ -210,7 +210,7 @@ class Properties:
         """
         lines = [f"{'function':26}{self.subject}"]
         for name, (value, how) in self:
-            first, *rest = [*_lines(value), how]
+            first, *rest = [*lines_of(value), how]
             lines += [f"{name.replace('_', ' '):26}{first}", *(f"{'':26}{line}" for line in rest)]
         return "\n".join(lines)
 
@@ -228,7 +228,7 @@ class Properties:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th>{name.replace('_', ' ')}</th><td>{'<br>'.join(map(html.escape, _lines(value)))}</td>"
+            f"<tr><th>{name.replace('_', ' ')}</th><td>{'<br>'.join(map(html.escape, lines_of(value)))}</td>"
             f"<td>{html.escape(how)}</td></tr>"
             for name, (value, how) in self
         )
@@ -239,8 +239,8 @@ def _short(value: Any) -> str:
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-def _lines(value: Any) -> list[str]:
-    """Return a value as one or more lines of text."""
+def lines_of(value: Any) -> list[str]:
+    """Return the value of a property as one or more lines of text."""
     if value is None:
         return ["none"]
     if isinstance(value, Mapping):

@@ -1,0 +1,105 @@
+"""The names, values and findings of computed properties in Chinese."""
+
+from __future__ import annotations
+
+import re
+
+NAMES = {
+    "domain": "定义域",
+    "range": "值域",
+    "left_limit": "左极限",
+    "right_limit": "右极限",
+    "left_asymptote": "左渐近线",
+    "right_asymptote": "右渐近线",
+    "monotonicity": "单调性",
+    "monotone_on": "单调区间",
+    "parity": "奇偶性",
+    "convexity": "凹凸性",
+    "convex_on": "凹凸区间",
+    "smoothness": "光滑性",
+    "joints": "折点与接点",
+    "zeros": "零点",
+    "extrema": "极值",
+    "inflections": "拐点",
+    "fixed_points": "不动点",
+    "lipschitz": "f 的利普希茨常数",
+    "derivative_lipschitz": "f′ 的利普希茨常数",
+    "saturation": "饱和：导数小于机器精度",
+    "exactly_constant": "计算值恒为常数",
+    "exactly_linear": "计算值恰为直线",
+    "mean": "均值 E f(z)",
+    "second_moment": "二阶矩 E f(z)²",
+    "variance": "方差 Var f(z)",
+    "derivative_second_moment": "导数的二阶矩 E f′(z)²",
+    "forward_gain": "前向增益",
+    "variance_gain": "方差增益",
+    "backward_gain": "反向增益",
+    "operations": "运算次数",
+}
+
+# A pattern for each kind of value or finding; the first that matches the whole text is taken.
+PATTERNS = [
+    (r"strictly increasing", "严格递增"),
+    (r"strictly decreasing", "严格递减"),
+    (r"non-decreasing", "不减"),
+    (r"non-increasing", "不增"),
+    (r"not monotone", "不单调"),
+    (r"neither", "都不是"),
+    (r"none", "无"),
+    (r"even and odd", "既偶又奇"),
+    (r"even", "偶函数"),
+    (r"odd", "奇函数"),
+    (r"convex", "凸"),
+    (r"concave", "凹"),
+    (r"linear", "线性"),
+    (r"constant", "常数"),
+    (r"discontinuous", "不连续"),
+    (r"increasing on (.+)", r"在 \1 上递增"),
+    (r"decreasing on (.+)", r"在 \1 上递减"),
+    (r"constant on (.+)", r"在 \1 上为常数"),
+    (r"concave on (.+)", r"在 \1 上凹（上凸）"),
+    (r"convex on (.+)", r"在 \1 上凸（下凸）"),
+    (r"linear on (.+)", r"在 \1 上线性"),
+    (r"(global )?maximum (.+) at (.+)", r"极大值 \2，位于 \3"),
+    (r"(global )?minimum (.+) at (.+)", r"极小值 \2，位于 \3"),
+    (r"(.+), attained at (.+)", r"\1，在 \2 处达到"),
+    (r"(.+), approached at (.+)", r"\1，在 \2 处趋近"),
+    (r"(.+), slope (.+)", r"\1，斜率 \2"),
+    (r"(.+) attracting", r"\1，吸引"),
+    (r"(.+) repelling", r"\1，排斥"),
+    (r"(.+) neutral(: each is its own limit)?", r"\1，中性"),
+    (r"(f'+) from (.+) to (.+) at (.+)", r"\1 在 \4 处由 \2 跳到 \3"),
+    (r"(\w+): nowhere", r"\1：无"),
+    (r"(\w+): (x .+) and (x .+)", r"\1：\2 及 \3"),
+    (r"value: (.+)", r"函数值：\1"),
+    (r"first: (.+)", r"一阶导数：\1"),
+    (r"second: (.+)", r"二阶导数：\1"),
+    (r"1 / sqrt\(E f'\(z\)\^2\): .*", "1 / √(E f′(z)²)：保持梯度的二阶矩"),
+    (r"1 / sqrt\(E f\(z\)\^2\): .*", "1 / √(E f(z)²)：保持二阶矩为 1"),
+    (r"1 / sqrt\(Var f\(z\)\): .*", "1 / √(Var f(z))：保持方差为 1"),
+    (r"E f\(z\)\^2 - \(E f\(z\)\)\^2", "E f(z)² − (E f(z))²"),
+    (r"SymPy limit, agrees with the value at (.+)", r"SymPy 求极限，与 \1 处的值相符"),
+    (r"bisection of f\(x\) - x .*", "在 f′ − 1 的根之间对 f(x) − x 二分到 60 位"),
+    (r"bisection on the floats .*", "用内核在浮点数上二分，并核对其后的数"),
+    (r"(f'+) jumps there", r"\1 在此跳跃"),
+    (r"f\(-x\) against f\(x\) .*", "在 24 个点上以 45 位比较 f(−x) 与 ±f(x)"),
+    (r"limits of (.+) and (.+); SymPy limit, .*", r"\1 与 \2 的极限（SymPy）"),
+    (r"nodes of the traced kernels", "追踪所得计算图的结点数"),
+    (r"one-sided derivatives of orders .*", "分段相接处 0 到 8 阶的单侧导数"),
+    (r"quadrature split at joints .*", "在接点和弯处分段的数值积分，20 位"),
+    (r"roots of (f'*) by bisection .*", r"\1 的根，二分到 60 位"),
+    (r"signs of (f'+) between .*", r"\1 在其根之间的符号"),
+    (r"the formula is a line there", "公式在此为直线"),
+    (r"the formula is defined for every number", "公式处处有定义"),
+    (r"the formula is one analytic expression", "公式是一个解析式"),
+    (r"\|f'\| = machine epsilon, .*", "|f′| 等于机器精度之处，二分到 30 位"),
+    (r"(\|f'+\|) at its own turns .*", r"\1 在自身极值点、接点与极限处的值"),
+]
+
+
+def chinese(text: str) -> str:
+    """Return a value or a finding in Chinese; one that no pattern fits, such as a number, stays."""
+    for pattern, replacement in PATTERNS:
+        if re.fullmatch(pattern, text):
+            return re.sub(pattern, replacement, text, count=1)
+    return text
