@@ -19,7 +19,6 @@ from actfn.activation import Activation, get
 
 # Points of each binade and sign: about 200,000 for float32, 30,000 for float64.
 EACH = {"float32": 256, "float64": 4}
-CHUNK = 2**15
 
 
 def check(
@@ -98,8 +97,7 @@ def check(
     if exhaustive and form.name == "float64":
         raise ValueError("all 2^64 numbers of float64 cannot be checked; leave exhaustive out for a sample")
     if exhaustive and form.name == "float32":
-        for start in range(0, 2**32, CHUNK):
-            x = np.arange(start, start + CHUNK, dtype=np.uint32).view(np.float32)
+        for x in sample.chunks(0, 2**32):
             judge.add(tally, x, call(x), max_ulp)
     else:
         x = sample.every(form) if whole else sample.stratified(form, judge.places, each or EACH[form.name], seed)

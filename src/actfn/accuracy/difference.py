@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 
 from actfn.accuracy.check import own
-from actfn.accuracy.formats import FORMATS
 from actfn.accuracy.judge import Judge
 from actfn.accuracy.kernels import best_ufuncs
+from actfn.accuracy.sample import chunks
+from actfn.accuracy.sweep import FORM, TASK, TASKS
 from actfn.accuracy.tally import Tally
 from actfn.activation import Activation
-
-FORM = FORMATS["float32"]
-CHUNK = 2**15
-TASK = 2**24
 
 _judge: Judge
 _parameters: tuple[np.float64, ...]
@@ -34,7 +31,7 @@ def differences(function: Activation, order: int) -> tuple[Tally, Tally, set[str
     """
     here, best, points = Tally(FORM), Tally(FORM), set()
     with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0)), _begin, (function, order)) as pool:
-        for mine, other, found in pool.imap_unordered(_run, range(2**32 // TASK)):
+        for mine, other, found in pool.imap_unordered(_run, range(TASKS)):
             here.merge(mine)
             best.merge(other)
             points |= found
@@ -51,8 +48,7 @@ def _run(task: int) -> tuple[Tally, Tally, set[str]]:
     call = own(_judge.function, _judge.order)
     ufunc = best_ufuncs()[_judge.function.name + _suffix]
     here, best, points = Tally(FORM), Tally(FORM), set()
-    for start in range(task * TASK, (task + 1) * TASK, CHUNK):
-        x = np.arange(start, start + CHUNK, dtype=np.uint32).view(np.float32)
+    for x in chunks(task * TASK, (task + 1) * TASK):
         mine, other = call(x), ufunc(x, *_parameters)
         apart = mine.view(np.uint32) != other.view(np.uint32)
         if apart.any():

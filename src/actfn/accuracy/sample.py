@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from actfn.accuracy.formats import Array, Format
+
+CHUNK = 2**15
 
 
 def every(form: Format) -> Array:
@@ -53,3 +55,9 @@ def neighbourhood(form: Format, place: float) -> Array:
     distances = np.ldexp(max(abs(place), 1.0), -np.arange(1, form.digits))
     around = np.concatenate([place + distances, place - distances]).astype(form.dtype)
     return np.concatenate([beside, around])
+
+
+def chunks(start: int, stop: int) -> Iterator[Array]:
+    """Yield the numbers of float32 whose bits are from start to below stop, so many at a time as a core's cache holds."""
+    for first in range(start, stop, CHUNK):
+        yield np.arange(first, first + CHUNK, dtype=np.uint32).view(np.float32)

@@ -11,18 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from actfn.accuracy.check import guarded, name_of, own, refuse_missing, resolve
 from actfn.accuracy.formats import FORMATS, Array
 from actfn.accuracy.frameworks import caller, library_of
 from actfn.accuracy.judge import Judge
 from actfn.accuracy.report import Report
+from actfn.accuracy.sample import chunks
 from actfn.accuracy.tally import Tally
 from actfn.activation import Activation
 
 FORM = FORMATS["float32"]
-CHUNK = 2**15
 TASK = 2**24
 TASKS = 2**32 // TASK
 SECONDS_BETWEEN_STATES = 5.0
@@ -129,8 +127,7 @@ def _begin(function: str | Activation, activation: Activation, order: int, bound
 
 def _run(task: int) -> tuple[int, Tally]:
     tally = Tally(FORM)
-    for start in range(task * TASK, (task + 1) * TASK, CHUNK):
-        x = np.arange(start, start + CHUNK, dtype=np.uint32).view(np.float32)
+    for x in chunks(task * TASK, (task + 1) * TASK):
         _judge.add(tally, x, _call(x), _bound)
     return task, tally
 

@@ -12,8 +12,6 @@ from actfn.accuracy.formats import Array, Format
 
 # Errors are counted by size, four counts to a binade, from 2^-12 ULP to 2^64 ULP.
 PER_OCTAVE, LOWEST, HIGHEST = 4, -12, 64
-# The largest error is kept for each sixteenth of a binade of each sign.
-PARTS = 16
 # Runs of errors above the bound end at the chunks' edges, and are joined there; so many of the first are kept.
 MOST_RUNS = 4096
 

@@ -13,7 +13,7 @@ from actfn.functions.declare import Interval, Kink
 from actfn.handbook import prose
 from actfn.handbook.contents import FAMILIES
 from actfn.handbook.drawing import Line, figure
-from actfn.handbook.facts import number, values
+from actfn.handbook.facts import number, values, with_examples
 from actfn.handbook.formulas import formula
 from actfn.handbook.property_words import NAMES, chinese
 from actfn.handbook.snippets import snippets
@@ -110,9 +110,8 @@ def _properties(function: Activation, language: str) -> list[tuple[str, Markup, 
     """Return the name, the value and the finding of each property that is worked out of the formula."""
     if function.kind != "elementwise":
         return []
-    given = {name: p.example for name, p in function.parameters.items() if p.default is None}
     rows = []
-    for name, (value, how) in function.with_parameters(**given).properties():
+    for name, (value, how) in with_examples(function).properties():
         lines = [chinese(line) if language == "zh" else line for line in lines_of(value)]
         said = NAMES[name] if language == "zh" else name.replace("_", " ")
         rows.append((said, Markup("<br>").join(lines), chinese(how) if language == "zh" else how))
