@@ -1,6 +1,6 @@
 """Tables and pictures of the figures that run.py has measured.
 
-python benchmarks/report.py [FILE]    print the tables, and renew those in README.md and docs/speed.md
+python benchmarks/report.py    renew the tables in README.md and docs/speed.md, and the pictures
 """
 
 from __future__ import annotations
@@ -8,13 +8,19 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 SHOWN = ("PyTorch", "JAX", "SciPy", "NumPy", "numexpr")
+DIRECTIONS = {
+    "value": "value",
+    "first": "first",
+    "second": "second",
+    "vjp": "vjp",
+    "value_and_derivative": "value and first",
+}
 Case = dict[str, Any]
 
 
@@ -96,6 +102,39 @@ def text(results: dict[str, Any]) -> str:
     parts = [description(results)]
     parts += [f"### {heading(key)}\n\n{table(cases)}" for key, cases in sorted(groups(results).items())]
     return "\n\n".join(parts)
+
+
+def summary(results: dict[str, Any]) -> str:
+    """Return a Markdown table of the geometric mean of all ratios to the fastest peer, and the largest, by direction."""
+    lines = [f"| ÷ fastest peer | {' | '.join(DIRECTIONS.values())} |", f"|---|{'---|' * len(DIRECTIONS)}"]
+    for key, cases in sorted(groups(results).items()):
+        cells = []
+        for direction in DIRECTIONS:
+            ratios = {case["function"]: ratio(case) for case in cases if case["direction"] == direction}
+            ratios = {name: value for name, value in ratios.items() if not math.isnan(value)}
+            worst = max(ratios, key=lambda name: ratios[name], default=None)
+            mean = geometric_mean(ratios.values())
+            cells.append(f"{mean:.2f} ({worst} {ratios[worst]:.2f})" if worst else "")
+        lines.append(f"| {heading(key)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def training_step(results: dict[str, Any], key: tuple[Any, ...]) -> str:
+    """Return a Markdown table of value and product together, beside PyTorch's, whose product is given the value."""
+    lines = ["| ns an element, value and vjp | actfn | PyTorch | ÷ |", "|---|---|---|---|"]
+    times: dict[str, dict[str, Case]] = {}
+    for case in groups(results)[key]:
+        times.setdefault(case["function"], {})[case["direction"]] = case
+    ratios = []
+    for name, by_direction in times.items():
+        both = [by_direction.get(direction) for direction in ("value", "vjp")]
+        if any(case is None or "PyTorch" not in case["seconds"] for case in both):
+            continue
+        mine, theirs = (sum(nanoseconds(case, library) for case in both if case) for library in ("actfn", "PyTorch"))
+        ratios.append(mine / theirs)
+        lines.append(f"| {name} | {mine:.3g} | {theirs:.3g} | {mine / theirs:.2f} |")
+    lines.append(f"| geometric mean | | | {geometric_mean(ratios):.2f} |")
+    return "\n".join(lines)
 
 
 def pictures(results: dict[str, Any], folder: Path) -> list[Path]:
@@ -191,15 +230,23 @@ def renew(path: Path, name: str, content: str) -> None:
 
 
 def main() -> None:
-    source = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "results.json"
-    results = json.loads(source.read_text(encoding="utf-8"))
-    print(text(results))
+    folder = Path(__file__).parent
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     found = groups(results)
-    in_cache = [case for case in found[("float32", 100_000, "out", 1)] if case["direction"] in ("value", "vjp")]
-    summary = f"{table(in_cache)}\n\n{heading(('float32', 100_000, 'out', 1))}. {description(results)}."
+    in_cache, in_memory = ("float32", 100_000, "out", 1), ("float32", 10_000_000, "out", 1)
+    shown = [case for case in found[in_cache] if case["direction"] in ("value", "vjp")]
+    short = f"{table(shown)}\n\n{heading(in_cache)}. {description(results)}."
     for document in ("README.md", "README.zh.md"):
-        renew(ROOT / document, "speed", summary)
-    renew(ROOT / "docs" / "speed.md", "tables", text(results))
+        renew(ROOT / document, "speed", short)
+    parts = [description(results), summary(results)]
+    for path in sorted(folder.glob("results-*.json")):
+        other = json.loads(path.read_text(encoding="utf-8"))
+        parts += [f"### {other['machine']['instruction_set']}", summary(other)]
+    parts += [f"### A training step: {heading(in_cache)}", training_step(results, in_cache)]
+    parts += [f"### {heading(key)}\n\n{table(found[key])}" for key in (in_cache, in_memory) if key in found]
+    renew(ROOT / "docs" / "speed.md", "tables", "\n\n".join(parts))
+    for path in [*pictures(results, folder), roofline(results, folder)]:
+        print(f"wrote {path.name}")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ FULL = {
     "threads": [1, len(os.sched_getaffinity(0))],
 }
 
+LEAST_FOR_THREADS = 1_000_000  # below this actfn starts no thread
+
 
 def machine() -> dict[str, Any]:
     """Describe the machine and what is measured on it."""
@@ -100,6 +102,7 @@ def main() -> None:
     options = parser.parse_args()
     axes = QUICK if options.quick else FULL
     cases = [dict(zip(("function", *axes), case)) for case in itertools.product(options.function, *axes.values())]
+    cases = [case for case in cases if case["threads"] == 1 or case["n"] >= LEAST_FOR_THREADS]
     kept: list[dict[str, Any]] = []
     partial = options.output.with_suffix(".partial")
     if partial.exists():
@@ -115,11 +118,12 @@ def main() -> None:
         if i % 50 == 49:
             partial.write_text(json.dumps({"machine": here, "cases": kept}), encoding="utf-8")
     results = {"machine": {**here, "matrix_product_gflops": matrix_product_gflops()}, "cases": kept}
-    partial.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    lines = ",\n".join(json.dumps(case) for case in kept)
+    partial.write_text(
+        f'{{"machine": {json.dumps(results["machine"], indent=1)},\n"cases": [\n{lines}\n]}}\n', encoding="utf-8"
+    )
     partial.replace(options.output)
     print(report.text(results))
-    for path in [*report.pictures(results, options.output.parent), report.roofline(results, options.output.parent)]:
-        print(f"wrote {path}")
     print(f"wrote {options.output}")
 
 

@@ -15,11 +15,10 @@ from actfn.functions import exponentials, gaussians
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 try:
-    from coefficients import CONSTANTS, POLYNOMIALS, as_float32
+    from coefficients import CONSTANTS, POLYNOMIALS
 finally:
     sys.path.pop(0)
 
-TUNED = (ROOT / "src" / "actfn" / "core" / "tuned.hpp").read_text(encoding="utf-8")
 VOCABULARY = (ROOT / "src" / "actfn" / "core" / "vocabulary.hpp").read_text(encoding="utf-8")
 
 
@@ -60,13 +59,6 @@ def test_polynomials_of_the_vocabulary(function: str, start: str) -> None:
 def test_short_polynomials_of_the_gaussians(start: str, coefficients: tuple[float, ...]) -> None:
     (polynomial,) = (polynomial for name, polynomial in POLYNOMIALS.items() if name.startswith(start))
     assert [*coefficients] == [float(c) for c in polynomial.coefficients()]
-
-
-@pytest.mark.parametrize("start", ["float exp", "float log", "float tanh"])
-def test_polynomials_of_the_tuned_kernels(start: str) -> None:
-    (polynomial,) = (polynomial for name, polynomial in POLYNOMIALS.items() if name.startswith(start))
-    found = numbers(TUNED.replace("-0.5f", "-0x1p-1f").replace(" 0.5f", " 0x1p-1f"))
-    assert {as_float32(c) for c in polynomial.coefficients()} <= {*found}
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_softplus_and_mish_in_the_tail() -> None:
     assert units(actfn.softplus(-29.100761), 2.2998530024686167e-13) <= 2
     with mpmath.workprec(200):
         for x in (SINGLE(-12.3392), SINGLE(-29.100761)):
-            assert units(actfn.softplus(x), float(mpmath.log1p(mpmath.exp(mpmath.mpf(float(x)))))) <= 0.51
+            assert units(actfn.softplus(x), float(mpmath.log1p(mpmath.exp(mpmath.mpf(float(x)))))) <= 1
     assert units(actfn.mish(-20.0), -4.1223072406287614e-08) <= 2
     assert units(actfn.mish.gradient(-20.0), -3.9161918743489691e-08) <= 2
     # log sigmoid(x) is -softplus(-x).
@@ -241,6 +241,25 @@ def test_a_product_takes_no_more_memory_than_its_result() -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert result.nbytes <= peak <= 1.5 * result.nbytes
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_products_and_derivatives_allocate_nothing_but_their_results(name: str, dtype: np.dtype[Any]) -> None:
+    chosen = function(name)
+    x = np.linspace(-3, 3, 100_000).astype(dtype)
+    out, other = np.empty_like(x), np.empty_like(x)
+    chosen.vjp(x[:9000], x[:9000], out=out[:9000])  # a table of 16-bit results is made once and stays
+    chosen.value_and_derivative(x[:9000], out=(out[:9000], other[:9000]))
+    tracemalloc.start()
+    chosen.vjp(x, x, out=out)
+    chosen.value_and_derivative(x, out=(out, other))
+    peak = tracemalloc.get_traced_memory()[1]
+    both = chosen.value_and_derivative(x)
+    results = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5000
+    assert results < sum(result.nbytes for result in both) + 5000
 
 
 KINKS: tuple[tuple[str, dict[str, float], list[tuple[float, float, float]]], ...] = (

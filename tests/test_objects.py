@@ -42,18 +42,24 @@ def loops(instruction_set: str) -> dict[str, str]:
     return {
         name: body
         for name, body in functions
-        if re.search("::(tuned_)?loops::", name) and "[clone" not in name and "by_default" not in name
+        if re.search("::((tuned_)?loops::|piecewise::loop<)", name)
+        # What hands data on has no arithmetic of its own.
+        and not re.search(r"\[clone|by_default|piecewise::others", name)
     }
 
 
 @pytest.mark.parametrize("instruction_set", INSTRUCTION_SETS)
 def test_every_loop_computes_on_whole_registers(instruction_set: str) -> None:
     found = loops(instruction_set)
-    names = [ufunc.name for d in declared().values() if d.kind == "elementwise" for ufunc in ufuncs(d)]
+    every = [ufunc for d in declared().values() if d.kind == "elementwise" for ufunc in ufuncs(d)]
+    names = [ufunc.name for ufunc in every]
     for name in names:
         assert sum(bool(re.search(f"::(tuned_)?loops::{name}[<(]", loop)) for loop in found) >= 3, (
             f"{name} has not its three loops"
         )
+    if instruction_set != "base":
+        for kernel in {kernel for ufunc in every for kernel in ufunc.piecewise}:
+            assert any(re.search(rf"::piecewise::loop<.*{kernel}\b", loop) for loop in found), f"no loop of {kernel}"
     scalar = [
         name
         for name, body in found.items()

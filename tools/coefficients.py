@@ -122,14 +122,6 @@ POLYNOMIALS = {
     "log, short": Polynomial(series(lambda k: 2 / (2 * k + 1), 1), mpf(0), LOG_END, 4),
     "normal tail, short, from t^2 on": Polynomial(without_leading(SCALED_TAIL), mpf(-1), TAIL_END, 12),
     "gelu slope, short, from t^2 on": Polynomial(without_leading(SCALED_SLOPE), mpf(-1), TAIL_END, 12),
-    # Of float32: the coefficients are rounded to it.
-    "float exp": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 5),
-    "float log: (log(1 + f) - f) / f^2": Polynomial(
-        series(lambda k: (-1) ** (int(k) + 1) / k, 2), mpf(-1) / 4, mpf(1) / 2, 9
-    ),
-    "float tanh: (tanh(x) - x) / x^3, in x^2": Polynomial(
-        lambda w: (mpmath.tanh(mpmath.sqrt(w)) - mpmath.sqrt(w)) / mpmath.sqrt(w) ** 3, mpf("1e-9"), mpf("0.3025"), 5
-    ),
 }
 
 CONSTANTS = {

@@ -77,7 +77,7 @@ def measure(
 
 def is_tuned(function: Activation, order: int) -> bool:
     """Tell whether an order of a function has a float32 kernel by hand, which instruction sets without FMA do not use."""
-    return KERNELS[order] in function._declaration.tuned
+    return KERNELS[order] in function._declaration.tuned + function._declaration.piecewise
 
 
 def results(function: Activation, order: int, dtype: str) -> str:

@@ -2,16 +2,160 @@
 // float with a split argument, kept in the output between the passes, and products in double. Within 2 ULP.
 #pragma once
 
+#include "piecewise_tables.hpp"
 #include "rows.hpp"
-#include "tuned.hpp"
+#include "vectors.hpp"
 
 #ifdef ACTFN_FMA
 namespace {
 namespace float_rows {
 
+using vectors::at_least;
+using vectors::fused;
+using vectors::integers;
+using vectors::magnitude;
+using vectors::unaligned;
+using vectors::vector;
+constexpr std::ptrdiff_t width = vectors::lanes;
+
+// A vector of a row from place i on, with a filler past its end.
+[[gnu::always_inline]] inline vector take(const char* from, std::ptrdiff_t step, std::ptrdiff_t i, std::ptrdiff_t n,
+                                          float filler) {
+    if (step == sizeof(float) && i + width <= n) return *reinterpret_cast<const unaligned*>(from + i * step);
+    vector result = vector{} + filler;
+    for (std::ptrdiff_t l = 0; l < width && i + l < n; ++l) {
+        float x;
+        std::memcpy(&x, from + (i + l) * step, sizeof x);
+        result[l] = x;
+    }
+    return result;
+}
+[[gnu::always_inline]] inline void put(vector y, char* to, std::ptrdiff_t step, std::ptrdiff_t i, std::ptrdiff_t n) {
+    if (step == sizeof(float) && i + width <= n) {
+        *reinterpret_cast<unaligned*>(to + i * step) = y;
+        return;
+    }
+    for (std::ptrdiff_t l = 0; l < width && i + l < n; ++l) {
+        const float x = y[l];
+        std::memcpy(to + (i + l) * step, &x, sizeof x);
+    }
+}
+
+// The largest of a row, or a NaN of it.
+inline float maximum_of(const row_pointers& row) {
+    vector best = vector{} - vectors::infinity;
+    integers unknown = {};
+    for (std::ptrdiff_t i = 0; i < row.n; i += width) {
+        const vector x = take(row.x, row.x_step, i, row.n, -vectors::infinity);
+        best = x > best ? x : best;
+        unknown |= x != x;
+    }
+    float result = -vectors::infinity;
+    for (std::ptrdiff_t l = 0; l < width; ++l) {
+        if (unknown[l] != 0) return __builtin_nanf("");
+        result = best[l] > result ? best[l] : result;
+    }
+    return result;
+}
+
+// x less a finite maximum.
+struct distance {
+    vector high, low;
+    [[gnu::always_inline]] distance(vector x, float maximum) {
+        high = x - maximum;
+        const vector back = high - x;
+        low = (x - (high - back)) - (maximum + back);
+    }
+};
+
+// e^(x - maximum), zero from -120 on.
+struct share {
+    vectors::row high = vectors::row(piecewise::tables::powers[0]), low = vectors::row(piecewise::tables::powers[1]);
+    [[gnu::always_inline]] vector operator()(const distance& from) const {
+        const vector d = at_least(from.high, -120.0f), d_low = from.high > -120.0f ? from.low : vector{};
+        // d = (32 i + j) log(2) / 32 + r
+        const vector shifted = fused(d, vector{} + 0x1.715476p+5f, vector{} + 0x1.8p+23f), k = shifted - 0x1.8p+23f;
+        const vector near = fused(-k, vector{} + 0x1.62e430p-6f, d);
+        const vector r = near + fused(k, vector{} + 0x1.05c610p-34f, d_low);
+        const integers bits = reinterpret_cast<integers>(shifted);
+        const vector tail = fused(r * r, fused(r, vector{} + 0x1.555556p-3f, vector{} + 0.5f), r), top = high[bits];
+        const vector mantissa = top + fused(top, tail, low[bits]);
+        // 2^(i + 64), and then 2^-64: only the last product may be subnormal.
+        const vector power = reinterpret_cast<vector>(((bits >> 5) + (127 + 64)) << 23);
+        return mantissa * power * 0x1p-64f;
+    }
+};
+
+// Sums in double, a lane for each place in a group of 16, whatever the vectors' width.
+class sum_of_lanes {
+    static constexpr std::ptrdiff_t group = 16;
+    alignas(64) double lane[group] = {};
+
+  public:
+    [[gnu::always_inline]] void add(vector terms, std::ptrdiff_t i) {
+        double* const to = lane + i % group;
+        for (std::ptrdiff_t l = 0; l < width; ++l) to[l] += static_cast<double>(terms[l]);
+    }
+    double total() {
+        for (std::ptrdiff_t half = group / 2; half > 0; half /= 2)
+            for (std::ptrdiff_t l = 0; l < half; ++l) lane[l] += lane[l + half];
+        return lane[0];
+    }
+};
+
+struct softmax {
+    static void apply(const row_pointers& row) {
+        const float maximum = maximum_of(row);
+        if (!(__builtin_fabsf(maximum) < vectors::infinity)) return ::softmax::apply<float, float>(row);
+        const share exponential;
+        sum_of_lanes sum;
+        for (std::ptrdiff_t i = 0; i < row.n; i += width) {
+            const vector x = take(row.x, row.x_step, i, row.n, -vectors::infinity);
+            const vector e = exponential(distance(x, maximum));
+            put(e, row.y, row.y_step, i, row.n);
+            sum.add(e, i);
+        }
+        const double inverse = 1.0 / sum.total();
+        const float high = static_cast<float>(inverse), low = static_cast<float>(inverse - static_cast<double>(high));
+        for (std::ptrdiff_t i = 0; i < row.n; i += width) {
+            const vector e = take(row.y, row.y_step, i, row.n, 0.0f);
+            put(fused(e, vector{} + high, e * low), row.y, row.y_step, i, row.n);
+        }
+    }
+};
+
+struct log_softmax {
+    static void apply(const row_pointers& row) {
+        const float maximum = maximum_of(row);
+        if (!(__builtin_fabsf(maximum) < vectors::infinity)) return ::log_softmax::apply<float, float>(row);
+        const share exponential;
+        sum_of_lanes sum;
+        integers largest = {};
+        for (std::ptrdiff_t i = 0; i < row.n; i += width) {
+            const vector x = take(row.x, row.x_step, i, row.n, -vectors::infinity);
+            const integers at_top = x == maximum;
+            largest -= at_top;
+            const vector e = exponential(distance(x, maximum));
+            sum.add(at_top ? vector{} : e, i);
+        }
+        double count = -1.0;
+        for (std::ptrdiff_t l = 0; l < width; ++l) count += largest[l];
+        const double logarithm = doubles<false>::log1p_pair(sum.total() + count);
+        const float high = static_cast<float>(logarithm);
+        const float low = static_cast<float>(logarithm - static_cast<double>(high));
+        for (std::ptrdiff_t i = 0; i < row.n; i += width) {
+            const distance d(take(row.x, row.x_step, i, row.n, 0.0f), maximum);
+            const vector y = d.high - high, rest = d.low - low;
+            // Past the largest number nothing is lost that counts, and infinity has no rest.
+            put(y > -0x1p+127f ? y + rest : y, row.y, row.y_step, i, row.n);
+        }
+    }
+};
+
 constexpr std::ptrdiff_t group = 16;
 using row_block = float[block];
 using wide_block = double[block];
+constexpr std::ptrdiff_t kept = 4 * block;
 using in_full = doubles<false>;
 
 inline std::ptrdiff_t whole_groups(std::ptrdiff_t count) { return (count + group - 1) / group * group; }
@@ -40,21 +184,6 @@ inline std::ptrdiff_t fetch(const char* from, std::ptrdiff_t step, std::ptrdiff_
     return filled;
 }
 
-inline float maximum_of(const row_pointers& row) {
-    alignas(64) row_block x;
-    float best[group];
-    for (std::ptrdiff_t l = 0; l < group; ++l) best[l] = -__builtin_inff();
-    for (std::ptrdiff_t start = 0; start < row.n; start += block) {
-        const std::ptrdiff_t filled = fetch(row.x, row.x_step, start, row.n, -__builtin_inff(), x);
-        for (std::ptrdiff_t i = 0; i < filled; i += group)
-            for (std::ptrdiff_t l = 0; l < group; ++l)
-                best[l] = (x[i + l] > best[l]) | (x[i + l] != x[i + l]) ? x[i + l] : best[l];
-    }
-    float result = best[0];
-    for (std::ptrdiff_t l = 1; l < group; ++l) result = (best[l] > result) | (best[l] != best[l]) ? best[l] : result;
-    return result;
-}
-
 // Sums in double, a lane for each place in a group.
 struct lanes_of_sum {
     alignas(64) double lane[group] = {};
@@ -71,82 +200,20 @@ struct lanes_of_sum {
     }
 };
 
-// e^(x - maximum), equal infinities being equal.
-inline float share(float x, float maximum) {
-    const float rough = x - maximum, back = rough - x;
-    const bool at_top = x == maximum, far = rough < -120.0f;
-    const float d = at_top ? 0.0f : (far ? -120.0f : rough);
-    const float low = at_top | far ? 0.0f : (x - (rough - back)) - (maximum + back);
-    const tuned::exponential e(d, low);
-    return e.high * e.power * tuned::unlift;
-}
 inline double share_in_full(float x, float maximum) {
     const double rough = static_cast<double>(x) - static_cast<double>(maximum);
     return in_full::exp(x == maximum ? 0.0 : rough) * (rough < -700.0 ? 0.0 : 1.0);
 }
 
-struct softmax {
-    static void apply(const row_pointers& row) {
-        const float maximum = maximum_of(row);
-        alignas(64) row_block x, e;
-        lanes_of_sum sum;
-        for (std::ptrdiff_t start = 0; start < row.n; start += block) {
-            const std::ptrdiff_t filled = fetch(row.x, row.x_step, start, row.n, 0.0f, x);
-            const std::ptrdiff_t count = row.n - start < block ? row.n - start : block;
-            each(filled, [&](std::ptrdiff_t i) { e[i] = share(x[i], maximum); });
-            for (std::ptrdiff_t i = count; i < filled; ++i) e[i] = 0.0f;
-            sum.add(e, filled);
-            if (row.n > block) store<float>(e, count, row.y + start * row.y_step, row.y_step);
-        }
-        const double inverse = 1.0 / sum.total();
-        const float high = static_cast<float>(inverse), low = static_cast<float>(inverse - static_cast<double>(high));
-        for (std::ptrdiff_t start = 0; start < row.n; start += block) {
-            const std::ptrdiff_t count = row.n - start < block ? row.n - start : block;
-            if (row.n > block) fetch(row.y + start * row.y_step, row.y_step, 0, count, 0.0f, e);
-            each(whole_groups(count),
-                 [&](std::ptrdiff_t i) { x[i] = single::one_nan(tuned::fused(e[i], high, e[i] * low)); });
-            store<float>(x, count, row.y + start * row.y_step, row.y_step);
-        }
-    }
-};
-
-struct log_softmax {
-    static void apply(const row_pointers& row) {
-        const float maximum = maximum_of(row);
-        alignas(64) row_block x, e;
-        lanes_of_sum sum;
-        std::int64_t largest = 0;
-        for (std::ptrdiff_t start = 0; start < row.n; start += block) {
-            const std::ptrdiff_t filled = fetch(row.x, row.x_step, start, row.n, 0.0f, x);
-            const std::ptrdiff_t count = row.n - start < block ? row.n - start : block;
-            for (std::ptrdiff_t i = 0; i < count; ++i) largest += x[i] == maximum;
-            each(filled, [&](std::ptrdiff_t i) { e[i] = x[i] == maximum ? 0.0f : share(x[i], maximum); });
-            for (std::ptrdiff_t i = count; i < filled; ++i) e[i] = 0.0f;
-            sum.add(e, filled);
-        }
-        const double logarithm = in_full::log1p_pair(sum.total() + static_cast<double>(largest - 1));
-        const double top = maximum;
-        for (std::ptrdiff_t start = 0; start < row.n; start += block) {
-            const std::ptrdiff_t filled = fetch(row.x, row.x_step, start, row.n, 0.0f, x);
-            const std::ptrdiff_t count = row.n - start < block ? row.n - start : block;
-            each(filled, [&](std::ptrdiff_t i) {
-                const double d = x[i] == maximum ? 0.0 : static_cast<double>(x[i]) - top;
-                e[i] = single::one_nan(static_cast<float>(d - logarithm));
-            });
-            store<float>(e, count, row.y + start * row.y_step, row.y_step);
-        }
-    }
-};
-
-// What both products need: the sum of the exponentials, and sums with g.
+// What both products need: the exponentials, of which the first are kept, their sum, and sums with g.
 struct products {
     double total, g, weighted;
-    static products of(const row_pointers& row, float maximum, double origin, double* first_block) {
+    static products of(const row_pointers& row, float maximum, double origin, double* first_blocks) {
         alignas(64) row_block x, g;
         alignas(64) wide_block more, terms;
         lanes_of_sum sum, g_sum, weighted;
         for (std::ptrdiff_t start = 0; start < row.n; start += block) {
-            double* const e = start == 0 ? first_block : more;
+            double* const e = start < kept ? first_blocks + start : more;
             const std::ptrdiff_t filled = fetch(row.x, row.x_step, start, row.n, 0.0f, x);
             fetch(row.g, row.g_step, start, row.n, 0.0f, g);
             const std::ptrdiff_t count = row.n - start < block ? row.n - start : block;
@@ -162,13 +229,13 @@ struct products {
     }
     // Write function(e, g) for every entry.
     template <class F>
-    static void write(const row_pointers& row, float maximum, const double* first_block, F function) {
+    static void write(const row_pointers& row, float maximum, const double* first_blocks, F function) {
         alignas(64) row_block x, g, y;
         alignas(64) wide_block more;
         for (std::ptrdiff_t start = 0; start < row.n; start += block) {
             const std::ptrdiff_t filled = fetch(row.g, row.g_step, start, row.n, 0.0f, g);
-            const double* e = first_block;
-            if (start > 0) {
+            const double* e = first_blocks + start;
+            if (start >= kept) {
                 fetch(row.x, row.x_step, start, row.n, 0.0f, x);
                 each(filled, [&](std::ptrdiff_t i) { more[i] = share_in_full(x[i], maximum); });
                 e = more;
@@ -188,10 +255,10 @@ struct softmax_vjp {
         // A constant added to g changes nothing; this one leaves nothing to cancel where one entry is almost
         // everything.
         const double origin = cotangent_at_top<float, float>(row, maximum);
-        alignas(64) wide_block first_block;
-        const products found = products::of(row, maximum, origin, first_block);
+        alignas(64) double first_blocks[kept];
+        const products found = products::of(row, maximum, origin, first_blocks);
         const double inverse = 1.0 / found.total, mean = found.weighted * inverse;
-        products::write(row, maximum, first_block,
+        products::write(row, maximum, first_blocks,
                         [&](double e, double g) { return e * inverse * ((g - origin) - mean); });
     }
 };
@@ -199,10 +266,10 @@ struct softmax_vjp {
 struct log_softmax_vjp {
     static void apply(const row_pointers& row) {
         const float maximum = maximum_of(row);
-        alignas(64) wide_block first_block;
-        const products found = products::of(row, maximum, 0.0, first_block);
+        alignas(64) double first_blocks[kept];
+        const products found = products::of(row, maximum, 0.0, first_blocks);
         const double factor = found.g / found.total;
-        products::write(row, maximum, first_block, [&](double e, double g) { return g - e * factor; });
+        products::write(row, maximum, first_blocks, [&](double e, double g) { return g - e * factor; });
     }
 };
 

@@ -27,13 +27,14 @@ COPIES = 4
 
 
 class Ufunc(NamedTuple):
-    """A ufunc of a declaration: its name, what it takes, the graph of its results, and which of them are tuned for float32."""
+    """A ufunc of a declaration: its name, what it takes, the graph of its results, and their kernels by hand for float32."""
 
     name: str
     inputs: tuple[str, ...]
     parameters: tuple[str, ...]
     results: tuple[Node, ...]
     tuned: tuple[str | None, ...]
+    piecewise: tuple[str, ...]
     defaults: tuple[float, ...]
     hot: bool
 
@@ -47,13 +48,18 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
         if times_g:
             results = [graph.input("g") * result for result in results]
         tuned = tuple(_tuned(declaration, kernel, times_g) for kernel in kernels)
+        piecewise = tuple(
+            f"piecewise::{name}{'' if kernel == 'value' else '_' + kernel}"
+            for kernel in kernels
+            if kernel in declaration.piecewise
+        )
         defaults = tuple(
             p.default if isinstance(p.default, float) else math.nan for p in declaration.parameters.values()
         )
         # Inverses and derivatives by a parameter are rarely what a program waits for; their loops stay small.
         hot = declaration.inverse_of is None and not any(kernel.startswith("partial_") for kernel in kernels)
         inputs = ("x", "g") if times_g else ("x",)
-        return Ufunc(name + suffix, inputs, parameters, tuple(results), tuned, defaults, hot)
+        return Ufunc(name + suffix, inputs, parameters, tuple(results), tuned, piecewise, defaults, hot)
 
     yield build("", ("value",))
     yield build("_d1", ("first",))
@@ -107,13 +113,17 @@ def loop(ufunc: Ufunc) -> str:
 
 def tuned_loop(ufunc: Ufunc) -> str:
     """Return the C++ function of one ufunc's contiguous loop over float32, for parameters at their defaults."""
+    return _loop(ufunc, "", tuned=True)
+
+
+def defaults(ufunc: Ufunc) -> str:
+    """Return the C++ class of a ufunc's default parameters."""
     conditions = [f"parameters[{p}][i] == {value.hex()}" for p, value in enumerate(ufunc.defaults)]
-    defaults = [
-        f"struct {ufunc.name}_defaults {{",
-        f"    static bool at(const double* const* parameters, std::ptrdiff_t i) {{ return {' && '.join(conditions)}; }}",
-        "};",
-    ]
-    return "\n".join([*(defaults if conditions else []), _loop(ufunc, "", tuned=True)])
+    return f"""struct {ufunc.name} {{
+    static constexpr double numbers[] = {{{", ".join(value.hex() for value in ufunc.defaults)}}};
+    static constexpr const double* all[] = {{{", ".join(f"numbers + {p}" for p in range(len(conditions)))}}};
+    static bool at(const double* const* parameters, std::ptrdiff_t i) {{ return {" && ".join(conditions)}; }}
+}};"""
 
 
 def _loop(ufunc: Ufunc, template: str, *, tuned: bool) -> str:
@@ -213,12 +223,15 @@ def entry(ufunc: Ufunc, single: str) -> str:
 
     counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
     first = loops(single, "float")
-    if any(ufunc.tuned):
-        name, (untuned, untuned_arrays) = f"tuned_loops::{ufunc.name}", first.strip("{}").split(">, ")
-        chosen = f"{{{name}, {name}}}"
+    if any(ufunc.tuned) or ufunc.piecewise:
+        general, general_arrays = first.strip("{}").split(">, ")
+        by_hand = f"tuned_loops::{ufunc.name}"
+        if ufunc.piecewise:
+            given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"
+            by_hand = f"piecewise::loop<{len(ufunc.inputs)}, {given}, {general}>, {', '.join(ufunc.piecewise)}>"
+        chosen = f"{{{by_hand}, {by_hand}}}"
         if ufunc.parameters:
-            counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
-            both = f"by_default<tuned_loops::{ufunc.name}_defaults, {name}, {untuned}>, {untuned_arrays}, {counts}>"
+            both = f"by_default<defaults::{ufunc.name}, {by_hand}, {general}>, {general_arrays}, {counts}>"
             chosen = f"{{{both}::of_scalars, {both}::of_arrays}}"
         first = f"ACTFN_TUNED(ACTFN_LIST({chosen[1:-1]}), ACTFN_LIST({first[1:-1]}))"
     three = [first, loops("narrowing", "double"), loops("precise", "double")]
@@ -229,6 +242,7 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
     """Return the generated header for all elementwise declarations."""
     loops: list[str] = []
     tuned: list[str] = []
+    classes: list[str] = []
     entries: list[str] = []
     for declaration in declarations.values():
         if declaration.kind != "elementwise":
@@ -237,12 +251,15 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
             loops.append(loop(ufunc))
             if any(ufunc.tuned):
                 tuned.append(tuned_loop(ufunc))
+            if ufunc.parameters and (any(ufunc.tuned) or ufunc.piecewise):
+                classes.append(defaults(ufunc))
             entries.append(entry(ufunc, "single" if declaration.single_rounding else "wide"))
     return "\n".join(
         [
             "// Generated from the declarations in actfn/functions by actfn/emit/cpp.py.",
             "#pragma once",
             "",
+            '#include "piecewise.hpp"',
             '#include "table.hpp"',
             '#include "tuned.hpp"',
             '#include "vocabulary.hpp"',
@@ -261,6 +278,12 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
             "\n\n".join(tuned),
             "",
             "}  // namespace tuned_loops",
+            "",
+            "namespace defaults {",
+            "",
+            "\n\n".join(classes),
+            "",
+            "}  // namespace defaults",
             "#endif",
             "",
             "const actfn::Entry entries[] = {",

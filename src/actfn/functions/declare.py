@@ -90,6 +90,7 @@ class Declaration:
         parameters: tuple[Parameter, ...] = (),
         single_rounding: bool = False,
         tuned: tuple[str, ...] = (),
+        piecewise: tuple[str, ...] = (),
         inverse_of: str | None = None,
     ) -> None:
         members = vars(body)
@@ -102,8 +103,9 @@ class Declaration:
         self.frameworks: Mapping[str, str] = MappingProxyType(dict(frameworks or {}))
         self.parameters: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in parameters})
         self.single_rounding = single_rounding
-        # The kernels that core/tuned.hpp has by hand for float32, for parameters at their defaults.
+        # The kernels that core/tuned.hpp and core/piecewise.hpp have for float32, for parameters at their defaults.
         self.tuned = tuned
+        self.piecewise = piecewise
         self.inverse_of = inverse_of
         self.summary = (inspect.getdoc(body) or "").split("\n")[0]
         self.formula: Callable[..., Any] = self._member(members, "formula")

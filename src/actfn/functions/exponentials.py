@@ -25,7 +25,7 @@ def scaled_exp(m: Any, factor: Any, x: Any) -> Any:
 
 
 @elementwise(
-    tuned=("value", "first"),
+    piecewise=("value", "first"),
     tags=("rectifier", "monotone"),
     papers=(
         "Clevert, Unterthiner & Hochreiter 2015, Fast and accurate deep network learning by ELUs, arXiv:1511.07289",
@@ -67,6 +67,7 @@ class elu:
 
 
 @elementwise(
+    piecewise=("value", "first"),
     tags=("rectifier", "monotone", "self_normalising"),
     papers=("Klambauer, Unterthiner, Mayr & Hochreiter 2017, Self-normalizing neural networks, arXiv:1706.02515",),
     frameworks={
@@ -106,7 +107,7 @@ class selu:
 
 
 @elementwise(
-    tuned=("value", "first"),
+    piecewise=("value", "first"),
     aliases=("soft_relu",),
     tags=("rectifier", "monotone", "smooth"),
     papers=(

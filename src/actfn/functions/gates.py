@@ -49,6 +49,7 @@ def swish_range(beta: float) -> Interval:
 
 
 @elementwise(
+    piecewise=("value", "first"),
     tags=("gated", "smooth", "learnable"),
     papers=("Ramachandran, Zoph & Le 2017, Searching for activation functions, arXiv:1710.05941",),
     frameworks={
@@ -80,7 +81,7 @@ class swish:
 
 
 @elementwise(
-    tuned=("value",),
+    piecewise=("value", "first"),
     tags=("gated", "smooth"),
     papers=(
         "Hendrycks & Gimpel 2016, Gaussian error linear units, arXiv:1606.08415",
@@ -114,6 +115,7 @@ class silu:
 
 
 @elementwise(
+    piecewise=("value", "first"),
     tags=("gated", "smooth"),
     papers=("Misra 2019, Mish: a self regularized non-monotonic activation function, arXiv:1908.08681",),
     frameworks={

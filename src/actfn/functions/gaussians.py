@@ -137,6 +137,7 @@ def tail_polynomial(
 
 
 @elementwise(
+    piecewise=("value", "first"),
     tags=("gated", "smooth"),
     papers=("Hendrycks & Gimpel 2016, Gaussian error linear units, arXiv:1606.08415",),
     frameworks={
@@ -187,6 +188,7 @@ def tanh_argument(m: Any, x: Any) -> tuple[Any, Any, Any]:
 
 
 @elementwise(
+    piecewise=("value", "first"),
     aliases=("gelu_new", "gelu_approximate"),
     tags=("gated", "smooth"),
     papers=("Hendrycks & Gimpel 2016, Gaussian error linear units, arXiv:1606.08415, section 2",),

@@ -18,7 +18,7 @@ def logistic_second(m: Any, size: Any, factor: float) -> Any:
 
 
 @elementwise(
-    tuned=("value", "first"),
+    piecewise=("value", "first"),
     aliases=("logistic", "expit"),
     tags=("sigmoidal", "bounded", "monotone", "smooth", "probability"),
     papers=(
@@ -57,7 +57,7 @@ class sigmoid:
 
 
 @elementwise(
-    tuned=("value", "first"),
+    piecewise=("value", "first"),
     tags=("sigmoidal", "bounded", "monotone", "smooth", "zero_centred"),
     papers=("LeCun, Bottou, Orr & Müller 1998, Efficient BackProp",),
     frameworks={
