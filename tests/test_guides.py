@@ -45,6 +45,7 @@ CLAIM = {
     "zh": re.compile(r"^- “[^”]+[。？！]”\S", re.MULTILINE),
 }
 CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?", re.ASCII)
 LONGEST = 130  # lines: a guide is read in one go
 
 
@@ -91,6 +92,18 @@ def test_the_guides_of_both_languages_have_the_same_points(name: str) -> None:
         _, found = sections(actfn.get(name).guide(language))
         counts.append([len(re.findall(r"^- ", CODE.sub("", body), flags=re.MULTILINE)) for body in found.values()])
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_guides_of_both_languages_state_the_same_numbers(name: str) -> None:
+    english, chinese = (sections(actfn.get(name).guide(language))[1].values() for language in HEADINGS)
+    assert [numbers(body) for body in english] == [numbers(body) for body in chinese]
+
+
+def numbers(body: str) -> set[str]:
+    """Return the numbers of at least two digits in the prose: one language may spell the others out."""
+    prose = re.sub(r"\$[^$]*\$|`[^`]*`", "", CODE.sub("", body))
+    return {found for found in NUMBER.findall(prose) if len(re.findall(r"\d", found)) > 1}
 
 
 @pytest.mark.parametrize("language", HEADINGS)
