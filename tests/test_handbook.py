@@ -15,12 +15,13 @@ import pytest
 import actfn
 from actfn.accuracy import tables
 from actfn.cli import main
+from actfn.frameworks import rows
 
 pytest.importorskip("jinja2")
 
 from actfn.handbook import MARKER, articles, contents, drawing, experiment, facts, formulas, function_page, latex, prose
 from actfn.handbook.snippets import snippets
-from actfn.handbook.translations import PARAMETERS, SUMMARIES, spelling
+from actfn.handbook.translations import PARAMETERS, SUMMARIES, remark
 from actfn.handbook.words import KINDS, TAGS, WORDS
 
 LANGUAGES = ("en", "zh")
@@ -134,7 +135,7 @@ def test_a_function_has_its_formula_figure_accuracy_code_and_guide(
     )
     assert "$" not in page.text.replace("~$", "")
     assert all(code in page.text for code in snippets(function).values())
-    assert all(spelling(text, language) in page.text for text in function.frameworks.values())
+    assert all(remark(text, language) in page.text for row in rows(function) for text in row.remarks)
     assert all(paper in page.text for paper in function.papers)
     for paper in function.papers:
         if "arXiv:" in paper:
