@@ -181,7 +181,12 @@ def test_the_index_has_what_the_filters_need(pages: dict[str, Page]) -> None:
     (gelu,) = (card for card in cards if (card["data-text"] or "").startswith("gelu "))
     assert (gelu["data-kind"], gelu["data-year"]) == ("elementwise", "from 2015")
     assert set((gelu["data-tags"] or "").split()) == actfn.gelu.tags
-    assert (gelu["data-libraries"] or "").split() == ["PyTorch", "JAX", "Keras", "ONNX"]
+    assert (gelu["data-libraries"] or "").split() == [
+        *("PyTorch", "JAX", "Keras", "ONNX", "TensorFlow", "Flax", "tensorflow-addons", "timm", "transformers", "MLX"),
+        *("tinygrad", "oneDNN", "x-transformers"),
+    ]
+    (maxout,) = (card for card in cards if (card["data-text"] or "").startswith("maxout "))
+    assert (maxout["data-libraries"] or "").split() == ["tensorflow-addons", "Echo"]
 
 
 def test_both_languages_have_the_same_words() -> None:

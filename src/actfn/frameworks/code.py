@@ -52,7 +52,7 @@ def write(entry: Entry, parameters: Mapping[str, Any], source: str | None, layer
         elif default is REQUIRED:
             arguments[name] = name
     if entry.framework == "onnx":
-        return _node(entry, arguments, source or "x")
+        return _node(entry, arguments, source)
     if entry.framework == "onednn":
         return _primitive(entry, arguments)
     listed = [f"{name}={value}" for name, value in arguments.items()]
@@ -73,7 +73,7 @@ def _value(value: Any, argument: Argument) -> str | None:
     """Return a parameter's value as code; its name if it is not known, None if the framework cannot say it."""
     if value is None:
         return argument.template.format(argument.parameter)
-    words = {meant: word for word, meant in argument.words.items()}
+    words = {meant: word for word, meant in reversed(list(argument.words.items()))}
     if value in words and (isinstance(value, str) or argument.template != "{}"):
         return literal(words[value])
     if value == "all":
@@ -81,10 +81,11 @@ def _value(value: Any, argument: Argument) -> str | None:
     return argument.template.format(literal(value))
 
 
-def _node(entry: Entry, arguments: Mapping[str, str], source: str) -> str:
+def _node(entry: Entry, arguments: Mapping[str, str], source: str | None) -> str:
     """Return the making of an ONNX node; arguments that must be given are inputs."""
     signature = entry.signature
-    inputs = [source, *(name for name in arguments if signature.arguments[name] is REQUIRED)]
+    tensor = source if source is not None and source.isidentifier() else "x"
+    inputs = [tensor, *(name for name in arguments if signature.arguments[name] is REQUIRED)]
     listed = "".join(f", {name}={value}" for name, value in arguments.items() if name not in inputs)
     names = ", ".join(f'"{name}"' for name in inputs)
     return f'onnx.helper.make_node("{signature.path}", [{names}], ["y"]{listed})'

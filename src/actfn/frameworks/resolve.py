@@ -81,14 +81,14 @@ def meanings(name: str) -> tuple[Meaning, ...]:
     Examples
     --------
     >>> import actfn
-    >>> for meaning in actfn.frameworks.meanings("hard_sigmoid")[:5]:
+    >>> for meaning in actfn.frameworks.meanings("leaky_relu")[3:6]:
     ...     print(meaning)
-    torch.nn.functional.hardsigmoid is actfn.hard_sigmoid
-    torch.nn.Hardsigmoid is actfn.hard_sigmoid
-    jax.nn.hard_sigmoid is actfn.hard_sigmoid
-    keras.activations.hard_sigmoid is actfn.hard_sigmoid
-      slope 0.2 in Keras 1 and 2
-    keras.ops.hard_sigmoid is actfn.hard_sigmoid
+    keras.activations.leaky_relu is actfn.leaky_relu(negative_slope=0.2)
+      negative_slope is 0.2 by default, 0.01 in actfn
+    keras.layers.LeakyReLU is actfn.leaky_relu(negative_slope=0.3)
+      negative_slope is 0.3 by default, 0.01 in actfn
+    keras.ops.leaky_relu is actfn.leaky_relu(negative_slope=0.2)
+      negative_slope is 0.2 by default, 0.01 in actfn
     """
     return tuple(found.meaning for found in _everywhere(read(name), widely=True))
 
@@ -143,7 +143,7 @@ def _agreeing(call: Call, found: Sequence[Found], advice: str) -> None:
 def _merged(call: Call, found: Sequence[Found]) -> Meaning:
     """Return what all frameworks mean alike, with the notes of each."""
     first = found[0].meaning
-    if len({one.meaning.framework for one in found}) == 1:
+    if len({one.meaning.spelling for one in found}) == 1 or len({one.meaning.framework for one in found}) == 1:
         return first
     notes = dict.fromkeys(note for one in found for note in prefixed(one.meaning.framework, one.meaning.notes))
     return replace(first, framework=None, spelling=call.path, layer=False, notes=tuple(notes))

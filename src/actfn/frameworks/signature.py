@@ -155,7 +155,8 @@ def bind(entry: Entry, call: Call) -> tuple[dict[str, Any], str | None]:
         elif name not in ALWAYS_IGNORED:
             raise ValueError(_unknown(taken, name))
     read_by = entry.means
-    wanted = {name: value for name, value in given.items() if name not in ALWAYS_IGNORED}
+    ignored = ALWAYS_IGNORED.union(entry.spelling.ignores)
+    wanted = {name: value for name, value in given.items() if name not in ignored}
     values = {name: _value(value, read_by.get(name), taken.path, name) for name, value in wanted.items()}
     return values, None if source is None else written(source)
 

@@ -152,10 +152,17 @@ class selu:
                 "torch.nn.Softplus(beta=1.0, threshold=20.0)(x)",
             )
         ),
-        "jax": "jax.nn.softplus(x)",
-        "keras": ("keras.activations.softplus(x)", "keras.ops.softplus(x)"),
+        "jax": ("jax.nn.softplus(x)", Spelling("jax.nn.softplus(beta * x) / beta", recipe=True)),
+        "keras": (
+            "keras.activations.softplus(x)",
+            "keras.ops.softplus(x)",
+            Spelling("keras.ops.softplus(beta * x) / beta", recipe=True),
+        ),
         "onnx": "Softplus(X)",
-        "tensorflow": "tensorflow.nn.softplus(features)",
+        "tensorflow": (
+            "tensorflow.nn.softplus(features)",
+            Spelling("tensorflow.nn.softplus(beta * x) / beta", recipe=True),
+        ),
         "flax": "flax.linen.softplus(x)",
         "scipy": "scipy.special.softplus(x)",
         "mlx": ("mlx.nn.softplus(x)", "mlx.nn.Softplus()(x)"),

@@ -8,7 +8,7 @@ from actfn.functions.common import constant
 from actfn.functions.declare import INFINITY, NON_NEGATIVE, REALS, Interval, Kink, Parameter, elementwise
 from actfn.functions.spelling import Argument, Spelling
 
-ZEROS: dict[str | None, float] = {"zeros": 0.0, "Zeros": 0.0}
+INITIALIZERS: dict[str | None, float] = {"zeros": 0.0, "Zeros": 0.0, "ones": 1.0, "Ones": 1.0}
 
 
 @elementwise(
@@ -162,7 +162,7 @@ class leaky_relu:
         "jax": Spelling("jax.numpy.where(x > 0, x, alpha * x)", recipe=True),
         "keras": Spelling(
             'keras.layers.PReLU(alpha_initializer="zeros", alpha_regularizer=None, alpha_constraint=None, shared_axes=None)(x)',
-            means={"alpha_initializer": Argument("alpha", "keras.initializers.Constant({})", ZEROS)},
+            means={"alpha_initializer": Argument("alpha", "keras.initializers.Constant({})", INITIALIZERS)},
             ignores=("alpha_regularizer", "alpha_constraint", "shared_axes"),
             kinks=(0.0,),
             note="learnt, one slope for each element unless shared_axes says otherwise",
