@@ -22,7 +22,11 @@ ROOT = Path(__file__).parent.parent
 GUIDES = ROOT / "src" / "actfn" / "guides"
 FRONT_PAGES = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md")
 READMES = FRONT_PAGES[:2]
-WITH_EXAMPLES = [*FRONT_PAGES[:3], *(str(path.relative_to(ROOT)) for path in sorted(GUIDES.glob("*/*.md")))]
+WITH_EXAMPLES = [
+    *FRONT_PAGES[:3],
+    "docs/frameworks.md",
+    *(str(path.relative_to(ROOT)) for path in sorted(GUIDES.glob("*/*.md"))),
+]
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(actfn.__path__, "actfn.")
