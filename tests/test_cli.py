@@ -291,9 +291,7 @@ def test_the_demo_is_called_with_its_own_defaults(tmp_path: Path, monkeypatch: p
 
 
 def test_every_command_says_what_it_does() -> None:
-    import actfn.derivation_commands
-    import actfn.handbook_commands
-    import actfn.properties_commands  # noqa: F401
+    import actfn.framework_commands  # noqa: F401
 
     assert [command.name or command.callback.__name__ for command in commands.app.registered_commands] == [
         "list",
@@ -307,5 +305,7 @@ def test_every_command_says_what_it_does() -> None:
         "derive",
         "handbook",
         "properties",
+        "lookup",
+        "translate",
     ]
     assert all(inspect.getdoc(command.callback) for command in commands.app.registered_commands)

@@ -15,12 +15,13 @@ import pytest
 import actfn
 from actfn.accuracy import tables
 from actfn.cli import main
+from actfn.frameworks import rows
 
 pytest.importorskip("jinja2")
 
 from actfn.handbook import MARKER, articles, contents, drawing, experiment, facts, formulas, function_page, latex, prose
 from actfn.handbook.snippets import snippets
-from actfn.handbook.translations import PARAMETERS, SUMMARIES, spelling
+from actfn.handbook.translations import PARAMETERS, SUMMARIES, remark
 from actfn.handbook.words import KINDS, TAGS, WORDS
 
 LANGUAGES = ("en", "zh")
@@ -134,7 +135,7 @@ def test_a_function_has_its_formula_figure_accuracy_code_and_guide(
     )
     assert "$" not in page.text.replace("~$", "")
     assert all(code in page.text for code in snippets(function).values())
-    assert all(spelling(text, language) in page.text for text in function.frameworks.values())
+    assert all(remark(text, language) in page.text for row in rows(function) for text in row.remarks)
     assert all(paper in page.text for paper in function.papers)
     for paper in function.papers:
         if "arXiv:" in paper:
@@ -180,7 +181,12 @@ def test_the_index_has_what_the_filters_need(pages: dict[str, Page]) -> None:
     (gelu,) = (card for card in cards if (card["data-text"] or "").startswith("gelu "))
     assert (gelu["data-kind"], gelu["data-year"]) == ("elementwise", "from 2015")
     assert set((gelu["data-tags"] or "").split()) == actfn.gelu.tags
-    assert (gelu["data-libraries"] or "").split() == ["PyTorch", "JAX", "Keras", "ONNX"]
+    assert (gelu["data-libraries"] or "").split() == [
+        *("PyTorch", "JAX", "Keras", "ONNX", "TensorFlow", "Flax", "tensorflow-addons", "timm", "transformers", "MLX"),
+        *("tinygrad", "oneDNN", "x-transformers"),
+    ]
+    (maxout,) = (card for card in cards if (card["data-text"] or "").startswith("maxout "))
+    assert (maxout["data-libraries"] or "").split() == ["tensorflow-addons", "Echo"]
 
 
 def test_both_languages_have_the_same_words() -> None:

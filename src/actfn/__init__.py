@@ -24,11 +24,13 @@ from actfn.information import info
 from actfn.parallel import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from actfn import accuracy, derivation, layers, properties, testing
-    from actfn.accuracy import check
+    from actfn import accuracy, derivation, frameworks, layers, properties, testing
+    from actfn.accuracy.check import check
+    from actfn.frameworks import AmbiguousNameError, lookup, translate
 
 __all__ = [
     "Activation",
+    "AmbiguousNameError",
     "Interval",
     "Kink",
     "Parameter",
@@ -37,19 +39,26 @@ __all__ = [
     "check",
     "derivation",
     "elementwise",
+    "frameworks",
     "get",
     "get_num_threads",
     "info",
     "layers",
+    "lookup",
     "names",
     "properties",
     "search",
     "set_num_threads",
     "testing",
+    "translate",
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"accuracy", "derivation", "layers", "properties", "testing"})
+_SUBMODULES = frozenset({"accuracy", "derivation", "frameworks", "layers", "properties", "testing"})
+_MEMBERS = {
+    "check": "actfn.accuracy",
+    **dict.fromkeys(("AmbiguousNameError", "lookup", "translate"), "actfn.frameworks"),
+}
 
 
 def _register_bfloat16() -> None:
@@ -67,8 +76,8 @@ _register_bfloat16()
 def __getattr__(name: str) -> Activation:
     if name in _SUBMODULES:
         return importlib.import_module(f"actfn.{name}")  # type: ignore[return-value]
-    if name == "check":
-        return importlib.import_module("actfn.accuracy").check  # type: ignore[no-any-return]
+    if name in _MEMBERS:
+        return getattr(importlib.import_module(_MEMBERS[name]), name)  # type: ignore[no-any-return]
     if name.startswith("_"):
         raise AttributeError(f"module 'actfn' has no attribute {name!r}")
     try:

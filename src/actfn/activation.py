@@ -59,7 +59,11 @@ class Activation:
 
     def __repr__(self) -> str:
         own = self._declaration.parameters
-        changed = [f"{name}={value}" for name, value in self._values.items() if value is not own[name].default]
+        changed = [
+            f"{name}={value!r}" if isinstance(value, str) else f"{name}={value}"
+            for name, value in self._values.items()
+            if value is not own[name].default
+        ]
         return f"actfn.{self.name}({', '.join(changed)})" if changed else f"actfn.{self.name}"
 
     def _identity(self) -> tuple[Any, ...]:
@@ -144,8 +148,17 @@ class Activation:
 
     @property
     def frameworks(self) -> Mapping[str, str]:
-        """How the function is spelt in PyTorch, JAX, Keras and ONNX, with the defaults that differ there."""
-        return self._declaration.frameworks
+        """How the function is spelt in each framework that has it, with the defaults there and what else differs.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> actfn.leaky_relu.frameworks["TensorFlow"]
+        'tensorflow.nn.leaky_relu(features, alpha=0.2)'
+        """
+        from actfn.frameworks import texts
+
+        return texts(self)
 
     @property
     def range(self) -> Interval:

@@ -22,13 +22,19 @@ def _keys() -> dict[str, str]:
     names: dict[str, str] = {}
     for declaration in _all().values():
         for name in (*declaration.aliases, declaration.name):
-            if names.setdefault(_key(name), declaration.name) != declaration.name:
-                raise ValueError(f"{name!r} means both {names[_key(name)]} and {declaration.name}")
+            if names.setdefault(key(name), declaration.name) != declaration.name:
+                raise ValueError(f"{name!r} means both {names[key(name)]} and {declaration.name}")
     return names
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
+    """Return what all ways to write a name have in common: its letters and digits, in lower case."""
     return "".join(character for character in name.lower() if character.isalnum())
+
+
+def declarations() -> tuple[Declaration, ...]:
+    """Return the declarations of all functions, inverses too."""
+    return tuple(_all().values())
 
 
 def add(declaration: Declaration) -> None:
@@ -42,7 +48,7 @@ def add(declaration: Declaration) -> None:
     known = _all().get(declaration.name)
     again = known is not None and known.module == declaration.module
     for name in (declaration.name, *declaration.aliases):
-        owner = _keys().get(_key(name))
+        owner = _keys().get(key(name))
         if owner is not None and not (again and owner == declaration.name):
             raise ValueError(f"the name {name!r} is taken by actfn.{owner}; choose another one")
     _all()[declaration.name] = declaration
@@ -59,12 +65,12 @@ def find(name: str) -> Declaration:
     """
     if not isinstance(name, str):
         raise TypeError(f"a function's name is a string, not {type(name).__name__} {name!r}")
-    key = _key(name)
-    if key in _keys():
-        return _all()[_keys()[key]]
+    wanted = key(name)
+    if wanted in _keys():
+        return _all()[_keys()[wanted]]
     import difflib
 
-    close = [_keys()[match] for match in difflib.get_close_matches(key, _keys(), n=3)]
+    close = [_keys()[match] for match in difflib.get_close_matches(wanted, _keys(), n=3)]
     hint = f"did you mean {' or '.join(dict.fromkeys(close))}?" if close else "actfn.names() lists all names"
     raise UnknownNameError(f"there is no activation function called {name!r}; {hint}")
 
@@ -98,7 +104,7 @@ def search(text: str) -> tuple[str, ...]:
             *declaration.aliases,
             *declaration.tags,
             declaration.summary,
-            *declaration.frameworks.values(),
+            *(spelling.call for spelt in declaration.names.values() for spelling in spelt),
         )
         return any(wanted in part.lower() for part in said)
 

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # where a character is lacking, another is shown
     try:
         with _terminable():
-            from actfn.properties_commands import app
+            from actfn.framework_commands import app
 
             code = app(args=arguments, prog_name="actfn", standalone_mode=False)
             sys.stdout.flush()

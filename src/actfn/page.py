@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actfn.curves import sample
+from actfn.frameworks import rows
 from actfn.terminal import draw, plain_mathematics
 
 if TYPE_CHECKING:
@@ -109,11 +110,8 @@ def print_page(console: Console, function: Activation, language: str = "en", *, 
     console.print(_facts(function, words), "", sep="\n")
     if function.parameters:
         console.print(_parameters(function, words))
-    if function.frameworks:
-        table = Table(box=box.SIMPLE_HEAD, title=words["elsewhere"], title_justify="left", show_header=False)
-        for framework, spelling in function.frameworks.items():
-            table.add_row(framework, Text(spelling))
-        console.print(table)
+    if rows(function):
+        console.print(_elsewhere(function, words))
     if function.papers:
         papers = [Text(f"  {paper}") for paper in function.papers]
         console.print(Text(words["papers"], style="italic"), *papers, "", sep="\n")
@@ -179,17 +177,28 @@ def _parameters(function: Activation, words: dict[str, str]) -> Table:
     return table
 
 
+def _elsewhere(function: Activation, words: dict[str, str]) -> Table:
+    """Return how each framework spells a function, with its defaults and what differs there."""
+    table = Table(box=box.SIMPLE_HEAD, title=words["elsewhere"], title_justify="left", show_header=False)
+    named = ""
+    for row in rows(function):
+        remarks = "".join(f"\n  {remark}" for remark in row.remarks)
+        table.add_row(row.framework if row.framework != named else "", Text(row.code) + Text(remarks, style="dim"))
+        named = row.framework
+    return table
+
+
 def _accuracy(function: Activation, words: dict[str, str]) -> Table:
     """Return the committed figures of a function for the instruction set of this process."""
     from actfn.accuracy import tables
     from actfn.information import info
 
-    rows = tables.read()
+    committed = tables.read()
     table = Table(box=box.SIMPLE_HEAD, title=words["accuracy"], title_justify="left")
     for heading in ("", *(words[f"order {order}"] for order in range(3)), ""):
         table.add_column(heading)
     for dtype in tables.BOUNDS:
-        found = [rows.get((function.name, order, dtype, str(info()["instruction_set"]))) for order in range(3)]
+        found = [committed.get((function.name, order, dtype, str(info()["instruction_set"]))) for order in range(3)]
         known = [row for row in found if row is not None]
         if len(known) == len(found):
             points = min(int(row["points"]) for row in known)

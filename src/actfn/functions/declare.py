@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from actfn.functions.spelling import NONE, Names, Spelling, spellings
+
 INFINITY = float("inf")
 
 KERNELS = ("value", "first", "second")
@@ -76,6 +78,8 @@ class Declaration:
         The truth, as in the paper: ``formula(m, x, *parameters)`` over a namespace of mathematical operations.
     kernels : mapping of str to callable
         How it is computed: ``value``, ``first``, ``second`` and ``partial_<parameter>``, over the vocabulary.
+    names : mapping of str to tuple of Spelling
+        How each framework that has it spells it, with the framework's own defaults.
     """
 
     def __init__(
@@ -86,7 +90,7 @@ class Declaration:
         aliases: tuple[str, ...] = (),
         tags: tuple[str, ...] = (),
         papers: tuple[str, ...] = (),
-        frameworks: Mapping[str, str] | None = None,
+        names: Names = NONE,
         parameters: tuple[Parameter, ...] = (),
         single_rounding: bool = False,
         tuned: tuple[str, ...] = (),
@@ -100,7 +104,7 @@ class Declaration:
         self.aliases = aliases
         self.tags = frozenset(tags)
         self.papers = papers
-        self.frameworks: Mapping[str, str] = MappingProxyType(dict(frameworks or {}))
+        self.names: Mapping[str, tuple[Spelling, ...]] = spellings(names)
         self.parameters: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in parameters})
         self.single_rounding = single_rounding
         # The kernels that core/tuned.hpp and core/piecewise.hpp have for float32, for parameters at their defaults.

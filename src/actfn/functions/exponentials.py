@@ -6,11 +6,15 @@ from typing import Any
 
 from actfn.functions.common import SATURATED, decaying, logistic, magnitude, scaled
 from actfn.functions.declare import INFINITY, NON_NEGATIVE, POSITIVE, REALS, Interval, Kink, Parameter, elementwise
+from actfn.functions.spelling import Spelling
 
 # The constants of selu, and the product of the two.
 SELU_ALPHA = "1.6732632423543772848170429916716520384611553482812"
 SELU_SCALE = "1.0507009873554804934193349852946063519589812043764"
 SELU_SCALE_ALPHA = "1.758099340847376859940217520812279577323506837162"
+
+CUT = "its constants are cut to 1.67326 and 1.0507"
+CANCELS = "computed as exp(x) - 1, which cancels near 0"
 
 
 def scaled_expm1(m: Any, factor: Any, x: Any) -> Any:
@@ -30,11 +34,27 @@ def scaled_exp(m: Any, factor: Any, x: Any) -> Any:
     papers=(
         "Clevert, Unterthiner & Hochreiter 2015, Fast and accurate deep network learning by ELUs, arXiv:1511.07289",
     ),
-    frameworks={
-        "PyTorch": "nn.functional.elu, nn.ELU (alpha=1.0)",
-        "JAX": "nn.elu (alpha=1.0)",
-        "Keras": "activations.elu (alpha=1.0)",
-        "ONNX": "Elu (alpha=1.0)",
+    names={
+        "torch": (
+            "torch.nn.functional.elu(input, alpha=1.0, inplace=False)",
+            "torch.nn.ELU(alpha=1.0, inplace=False)(x)",
+        ),
+        "jax": "jax.nn.elu(x, alpha=1.0)",
+        "keras": (
+            "keras.activations.elu(x, alpha=1.0)",
+            "keras.layers.ELU(alpha=1.0)(x)",
+            "keras.ops.elu(x, alpha=1.0)",
+        ),
+        "onnx": "Elu(X, alpha=1.0)",
+        "tensorflow": Spelling("tensorflow.nn.elu(features)", note=CANCELS),
+        "flax": "flax.linen.elu(x, alpha=1.0)",
+        "timm": 'timm.layers.get_act_fn("elu")(x)',
+        "mlx": (
+            Spelling("mlx.nn.elu(x, alpha=1.0)", note=CANCELS),
+            Spelling("mlx.nn.ELU(alpha=1.0)(x)", note=CANCELS),
+        ),
+        "tinygrad": Spelling("tinygrad.Tensor.elu(x, alpha=1.0)", note="its derivative at 0 is 0 for every alpha"),
+        "onednn": "eltwise_elu(x, alpha)",
     },
     parameters=(Parameter("alpha", 1.0, NON_NEGATIVE, "minus the limit at minus infinity"),),
 )
@@ -70,11 +90,22 @@ class elu:
     piecewise=("value", "first"),
     tags=("rectifier", "monotone", "self_normalising"),
     papers=("Klambauer, Unterthiner, Mayr & Hochreiter 2017, Self-normalizing neural networks, arXiv:1706.02515",),
-    frameworks={
-        "PyTorch": "nn.functional.selu, nn.SELU",
-        "JAX": "nn.selu",
-        "Keras": "activations.selu (with TensorFlow its derivative at 0 is 1.0507)",
-        "ONNX": "Selu (alpha=1.6732632, gamma=1.0507010, rounded to float32)",
+    names={
+        "torch": ("torch.nn.functional.selu(input, inplace=False)", "torch.nn.SELU(inplace=False)(x)"),
+        "jax": "jax.nn.selu(x)",
+        "keras": tuple(
+            Spelling(call, note="with TensorFlow its derivative at 0 is 1.0507")
+            for call in ("keras.activations.selu(x)", "keras.ops.selu(x)")
+        ),
+        "onnx": Spelling(
+            "Selu(X, alpha=1.67326319217681884765625, gamma=1.05070102214813232421875)",
+            note="constants rounded to float32",
+        ),
+        "tensorflow": Spelling("tensorflow.nn.selu(features)", kinks=("right",)),
+        "flax": "flax.linen.selu(x)",
+        "timm": 'timm.layers.get_act_fn("selu")(x)',
+        "mlx": (Spelling("mlx.nn.selu(x)", differs=CUT), Spelling("mlx.nn.SELU()(x)", differs=CUT)),
+        "tinygrad": Spelling("tinygrad.Tensor.selu(x, alpha=1.67326, gamma=1.0507)", kinks=("right",), differs=CUT),
     },
 )
 class selu:
@@ -114,11 +145,30 @@ class selu:
         "Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, Incorporating second-order functional knowledge",
         "Glorot, Bordes & Bengio 2011, Deep sparse rectifier neural networks",
     ),
-    frameworks={
-        "PyTorch": "nn.functional.softplus, nn.Softplus (beta=1.0, threshold=20.0: linear past beta x = 20)",
-        "JAX": "nn.softplus (no beta)",
-        "Keras": "activations.softplus (no beta)",
-        "ONNX": "Softplus (no beta)",
+    names={
+        "torch": tuple(
+            Spelling(call, ignores=("threshold",), note="linear past beta x = threshold, 2e-9 below the function there")
+            for call in (
+                "torch.nn.functional.softplus(input, beta=1.0, threshold=20.0)",
+                "torch.nn.Softplus(beta=1.0, threshold=20.0)(x)",
+            )
+        ),
+        "jax": ("jax.nn.softplus(x)", Spelling("jax.nn.softplus(beta * x) / beta", recipe=True)),
+        "keras": (
+            "keras.activations.softplus(x)",
+            "keras.ops.softplus(x)",
+            Spelling("keras.ops.softplus(beta * x) / beta", recipe=True),
+        ),
+        "onnx": "Softplus(X)",
+        "tensorflow": (
+            "tensorflow.nn.softplus(features)",
+            Spelling("tensorflow.nn.softplus(beta * x) / beta", recipe=True),
+        ),
+        "flax": "flax.linen.softplus(x)",
+        "scipy": "scipy.special.softplus(x)",
+        "mlx": ("mlx.nn.softplus(x)", "mlx.nn.Softplus()(x)"),
+        "tinygrad": "tinygrad.Tensor.softplus(x, beta=1.0)",
+        "onednn": Spelling("eltwise_soft_relu(x, alpha)", means={"alpha": "beta"}),
     },
     parameters=(Parameter("beta", 1.0, POSITIVE, "steepness of the bend; relu as it grows"),),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from actfn.functions.common import SATURATED, constant, decaying, gate_first, gate_second, magnitude, scaled
 from actfn.functions.declare import INFINITY, REALS, Interval, Parameter, elementwise
+from actfn.functions.spelling import Spelling
 
 # The minimum of silu, at x = -1.278464542761074.
 SILU_MINIMUM = -0.27846454276107379
@@ -52,11 +53,28 @@ def swish_range(beta: float) -> Interval:
     piecewise=("value", "first"),
     tags=("gated", "smooth", "learnable"),
     papers=("Ramachandran, Zoph & Le 2017, Searching for activation functions, arXiv:1710.05941",),
-    frameworks={
-        "PyTorch": "nn.functional.silu for beta = 1 only",
-        "JAX": "nn.swish, nn.silu for beta = 1 only",
-        "Keras": "activations.silu for beta = 1 only; tf.nn.silu(features, beta=1.0)",
-        "ONNX": "Swish (alpha=1.0, from opset 24)",
+    names={
+        "torch": (
+            "torch.nn.functional.silu(input, inplace=False)",
+            "torch.nn.SiLU(inplace=False)(x)",
+            Spelling("x * torch.sigmoid(beta * x)", recipe=True),
+        ),
+        "jax": ("jax.nn.silu(x)", "jax.nn.swish(x)", Spelling("x * jax.nn.sigmoid(beta * x)", recipe=True)),
+        "keras": (
+            "keras.activations.silu(x)",
+            "keras.activations.swish(x)",
+            Spelling("x * keras.ops.sigmoid(beta * x)", recipe=True),
+        ),
+        "onnx": Spelling("Swish(X, alpha=1.0)", means={"alpha": "beta"}, note="from opset 24"),
+        "tensorflow": ("tensorflow.nn.silu(features, beta=1.0)", "tensorflow.nn.swish(features, beta=1.0)"),
+        "onednn": Spelling("eltwise_swish(x, alpha)", means={"alpha": "beta"}),
+        "echo": Spelling(
+            "echoAI.Activation.t_ops.Swish(eswish=False, swish=False, beta=1.735, flatten=False)(x)",
+            values={"beta": None},
+            requires={"swish": True},
+            ignores=("beta",),
+            note="learnt, from a standard normal number on; its argument beta is that of E-swish",
+        ),
     },
     parameters=(Parameter("beta", 1.0, REALS, "steepness of the gate: x / 2 at 0, relu as it grows; may be learnt"),),
 )
@@ -88,11 +106,25 @@ class swish:
         "Elfwing, Uchibe & Doya 2017, Sigmoid-weighted linear units, arXiv:1702.03118",
         "Ramachandran, Zoph & Le 2017, Searching for activation functions, arXiv:1710.05941",
     ),
-    frameworks={
-        "PyTorch": "nn.functional.silu, nn.SiLU",
-        "JAX": "nn.silu, nn.swish",
-        "Keras": "activations.silu, activations.swish",
-        "ONNX": "Swish (alpha=1.0, from opset 24)",
+    names={
+        "torch": ("torch.nn.functional.silu(input, inplace=False)", "torch.nn.SiLU(inplace=False)(x)"),
+        "jax": ("jax.nn.silu(x)", "jax.nn.swish(x)"),
+        "keras": ("keras.activations.silu(x)", "keras.activations.swish(x)", "keras.ops.silu(x)", "keras.ops.swish(x)"),
+        "onnx": Spelling("Swish(X, alpha=1.0)", requires={"alpha": 1.0}, note="from opset 24"),
+        "tensorflow": (
+            Spelling("tensorflow.nn.silu(features, beta=1.0)", requires={"beta": 1.0}),
+            Spelling("tensorflow.nn.swish(features, beta=1.0)", requires={"beta": 1.0}),
+        ),
+        "flax": ("flax.linen.silu(x)", "flax.linen.swish(x)"),
+        "timm": ('timm.layers.get_act_fn("silu")(x)', 'timm.layers.get_act_fn("swish")(x)'),
+        "transformers": (
+            'transformers.activations.ACT2FN["silu"](x)',
+            'transformers.activations.ACT2FN["swish"](x)',
+        ),
+        "mlx": ("mlx.nn.silu(x)", "mlx.nn.SiLU()(x)"),
+        "tinygrad": ("tinygrad.Tensor.silu(x)", "tinygrad.Tensor.swish(x)"),
+        "onednn": Spelling("eltwise_swish(x, alpha)", requires={"alpha": 1.0}),
+        "x_transformers": Spelling("torch.nn.SiLU(inplace=False)(x)", note="chosen by FeedForward(swish=True)"),
     },
 )
 class silu:
@@ -118,11 +150,18 @@ class silu:
     piecewise=("value", "first"),
     tags=("gated", "smooth"),
     papers=("Misra 2019, Mish: a self regularized non-monotonic activation function, arXiv:1908.08681",),
-    frameworks={
-        "PyTorch": "nn.functional.mish, nn.Mish",
-        "JAX": "nn.mish",
-        "Keras": "activations.mish",
-        "ONNX": "Mish (from opset 18)",
+    names={
+        "torch": ("torch.nn.functional.mish(input, inplace=False)", "torch.nn.Mish(inplace=False)(x)"),
+        "jax": "jax.nn.mish(x)",
+        "keras": "keras.activations.mish(x)",
+        "onnx": Spelling("Mish(X)", note="from opset 18"),
+        "tensorflow_addons": "tensorflow_addons.activations.mish(x)",
+        "timm": 'timm.layers.get_act_fn("mish")(x)',
+        "transformers": 'transformers.activations.ACT2FN["mish"](x)',
+        "mlx": ("mlx.nn.mish(x)", "mlx.nn.Mish()(x)"),
+        "tinygrad": "tinygrad.Tensor.mish(x)",
+        "onednn": "eltwise_mish(x)",
+        "echo": "echoAI.Activation.tf_ops.Mish()(x)",
     },
 )
 class mish:

@@ -6,6 +6,7 @@ from typing import Any
 
 from actfn.functions.common import decaying, gate_first, gate_second, magnitude
 from actfn.functions.declare import Interval, elementwise
+from actfn.functions.spelling import Spelling
 
 # The coefficients come from tools/coefficients.py; t = (a - 3) / (a + 3).
 # P(Z > a) exp(a^2 / 2) (a + 3) for 0 <= a <= 39.5: relative error 2^-53.
@@ -140,11 +141,35 @@ def tail_polynomial(
     piecewise=("value", "first"),
     tags=("gated", "smooth"),
     papers=("Hendrycks & Gimpel 2016, Gaussian error linear units, arXiv:1606.08415",),
-    frameworks={
-        "PyTorch": "nn.functional.gelu, nn.GELU (approximate='none')",
-        "JAX": "nn.gelu(approximate=False); the default is gelu_tanh",
-        "Keras": "activations.gelu (approximate=False); keras.ops.gelu has approximate=True",
-        "ONNX": "Gelu (approximate='none', from opset 20)",
+    names={
+        "torch": (
+            Spelling('torch.nn.functional.gelu(input, approximate="none")', requires={"approximate": "none"}),
+            Spelling('torch.nn.GELU(approximate="none")(x)', requires={"approximate": "none"}),
+        ),
+        "jax": Spelling("jax.nn.gelu(x, approximate=True)", requires={"approximate": False}),
+        "keras": (
+            Spelling("keras.activations.gelu(x, approximate=False)", requires={"approximate": False}),
+            Spelling("keras.ops.gelu(x, approximate=True)", requires={"approximate": False}),
+        ),
+        "onnx": Spelling('Gelu(X, approximate="none")', requires={"approximate": "none"}, note="from opset 20"),
+        "tensorflow": Spelling("tensorflow.nn.gelu(features, approximate=False)", requires={"approximate": False}),
+        "flax": Spelling("flax.linen.gelu(x, approximate=True)", requires={"approximate": False}),
+        "tensorflow_addons": Spelling(
+            "tensorflow_addons.activations.gelu(x, approximate=True)", requires={"approximate": False}
+        ),
+        "timm": 'timm.layers.get_act_fn("gelu")(x)',
+        "transformers": (
+            'transformers.activations.ACT2FN["gelu"](x)',
+            'transformers.activations.ACT2FN["gelu_python"](x)',
+        ),
+        "mlx": ("mlx.nn.gelu(x)", Spelling('mlx.nn.GELU(approx="none")(x)', requires={"approx": "none"})),
+        "tinygrad": Spelling(
+            'tinygrad.Tensor.gelu(x, approximate="tanh")',
+            requires={"approximate": "none"},
+            note="its erf is within 1.5e-7",
+        ),
+        "onednn": "eltwise_gelu_erf(x)",
+        "x_transformers": Spelling('torch.nn.GELU(approximate="none")(x)', requires={"approximate": "none"}),
     },
 )
 class gelu:
@@ -192,11 +217,33 @@ def tanh_argument(m: Any, x: Any) -> tuple[Any, Any, Any]:
     aliases=("gelu_new", "gelu_approximate"),
     tags=("gated", "smooth"),
     papers=("Hendrycks & Gimpel 2016, Gaussian error linear units, arXiv:1606.08415, section 2",),
-    frameworks={
-        "PyTorch": "nn.functional.gelu(approximate='tanh')",
-        "JAX": "nn.gelu (approximate=True is the default)",
-        "Keras": "activations.gelu(approximate=True); the default of keras.ops.gelu",
-        "ONNX": "Gelu (approximate='tanh', from opset 20)",
+    names={
+        "torch": (
+            Spelling('torch.nn.functional.gelu(input, approximate="none")', requires={"approximate": "tanh"}),
+            Spelling('torch.nn.GELU(approximate="none")(x)', requires={"approximate": "tanh"}),
+        ),
+        "jax": Spelling("jax.nn.gelu(x, approximate=True)", requires={"approximate": True}),
+        "keras": (
+            Spelling("keras.activations.gelu(x, approximate=False)", requires={"approximate": True}),
+            Spelling("keras.ops.gelu(x, approximate=True)", requires={"approximate": True}),
+        ),
+        "onnx": Spelling('Gelu(X, approximate="none")', requires={"approximate": "tanh"}, note="from opset 20"),
+        "tensorflow": Spelling("tensorflow.nn.gelu(features, approximate=False)", requires={"approximate": True}),
+        "flax": Spelling("flax.linen.gelu(x, approximate=True)", requires={"approximate": True}),
+        "tensorflow_addons": Spelling(
+            "tensorflow_addons.activations.gelu(x, approximate=True)", requires={"approximate": True}
+        ),
+        "timm": 'timm.layers.get_act_fn("gelu_tanh")(x)',
+        "transformers": tuple(
+            f'transformers.activations.ACT2FN["{key}"](x)'
+            for key in ("gelu_pytorch_tanh", "gelu_new", "gelu_fast", "gelu_accurate", "gelu_python_tanh")
+        ),
+        "mlx": (
+            "mlx.nn.gelu_approx(x)",
+            Spelling('mlx.nn.GELU(approx="none")(x)', requires={"approx": ("precise", "tanh")}),
+        ),
+        "tinygrad": Spelling('tinygrad.Tensor.gelu(x, approximate="tanh")', requires={"approximate": "tanh"}),
+        "onednn": "eltwise_gelu_tanh(x)",
     },
 )
 class gelu_tanh:

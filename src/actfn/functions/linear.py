@@ -6,16 +6,21 @@ from typing import Any
 
 from actfn.functions.common import constant
 from actfn.functions.declare import Interval, elementwise
+from actfn.functions.spelling import Spelling
 
 
 @elementwise(
     aliases=("linear",),
     tags=("linear", "monotone", "smooth", "zero_centred"),
-    frameworks={
-        "PyTorch": "nn.Identity",
-        "JAX": "nn.identity",
-        "Keras": 'activations.linear ("linear")',
-        "ONNX": "Identity",
+    names={
+        "torch": "torch.nn.Identity()(x)",
+        "jax": "jax.nn.identity(x)",
+        "keras": "keras.activations.linear(x)",
+        "onnx": "Identity(input)",
+        "flax": "flax.nnx.identity(x)",
+        "timm": 'timm.layers.get_act_layer("identity")()(x)',
+        "transformers": 'transformers.activations.ACT2FN["linear"](x)',
+        "onednn": Spelling("eltwise_linear(x, alpha=1.0, beta=0.0)", requires={"alpha": 1.0, "beta": 0.0}),
     },
     single_rounding=True,
 )

@@ -6,6 +6,9 @@ from typing import Any
 
 from actfn.functions.common import constant
 from actfn.functions.declare import INFINITY, NON_NEGATIVE, REALS, Interval, Kink, Parameter, elementwise
+from actfn.functions.spelling import Argument, Spelling
+
+INITIALIZERS: dict[str | None, float] = {"zeros": 0.0, "Zeros": 0.0, "ones": 1.0, "Ones": 1.0}
 
 
 @elementwise(
@@ -15,11 +18,27 @@ from actfn.functions.declare import INFINITY, NON_NEGATIVE, REALS, Interval, Kin
         "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines",
         "Glorot, Bordes & Bengio 2011, Deep sparse rectifier neural networks",
     ),
-    frameworks={
-        "PyTorch": "nn.functional.relu, nn.ReLU",
-        "JAX": "nn.relu",
-        "Keras": "activations.relu (with negative_slope=0, max_value=None, threshold=0)",
-        "ONNX": "Relu",
+    names={
+        "torch": ("torch.nn.functional.relu(input, inplace=False)", "torch.nn.ReLU(inplace=False)(x)"),
+        "jax": "jax.nn.relu(x)",
+        "keras": (
+            Spelling(
+                "keras.activations.relu(x, negative_slope=0.0, max_value=None, threshold=0.0)",
+                renamed={"alpha": "negative_slope"},
+            ),
+            "keras.layers.ReLU(max_value=None, negative_slope=0.0, threshold=0.0)(x)",
+            "keras.ops.relu(x)",
+        ),
+        "onnx": "Relu(X)",
+        "tensorflow": "tensorflow.nn.relu(features)",
+        "flax": "flax.linen.relu(x)",
+        "timm": 'timm.layers.get_act_fn("relu")(x)',
+        "transformers": 'transformers.activations.ACT2FN["relu"](x)',
+        "mlx": ("mlx.nn.relu(x)", "mlx.nn.ReLU()(x)"),
+        "tinygrad": "tinygrad.Tensor.relu(x)",
+        "onednn": "eltwise_relu(x, alpha=0.0)",
+        "x_transformers": "torch.nn.functional.relu(input, inplace=False)",
+        "echo": "torch.nn.functional.relu(input, inplace=False)",
     },
     single_rounding=True,
 )
@@ -71,11 +90,35 @@ def slope_kinks(slope: float) -> tuple[Kink, ...]:
     aliases=("lrelu",),
     tags=("rectifier", "monotone", "piecewise_linear"),
     papers=("Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network acoustic models",),
-    frameworks={
-        "PyTorch": "nn.functional.leaky_relu, nn.LeakyReLU (negative_slope=0.01)",
-        "JAX": "nn.leaky_relu (negative_slope=0.01; its derivative at 0 is 1)",
-        "Keras": "activations.leaky_relu (negative_slope=0.2), layers.LeakyReLU (negative_slope=0.3)",
-        "ONNX": "LeakyRelu (alpha=0.01)",
+    names={
+        "torch": (
+            "torch.nn.functional.leaky_relu(input, negative_slope=0.01, inplace=False)",
+            "torch.nn.LeakyReLU(negative_slope=0.01, inplace=False)(x)",
+        ),
+        "jax": Spelling("jax.nn.leaky_relu(x, negative_slope=0.01)", kinks=("right",)),
+        "keras": (
+            "keras.activations.leaky_relu(x, negative_slope=0.2)",
+            Spelling("keras.layers.LeakyReLU(negative_slope=0.3)(x)", renamed={"alpha": "negative_slope"}),
+            "keras.ops.leaky_relu(x, negative_slope=0.2)",
+            Spelling(
+                "keras.activations.relu(x, negative_slope=0.0, max_value=None, threshold=0.0)",
+                renamed={"alpha": "negative_slope"},
+            ),
+            "keras.layers.ReLU(max_value=None, negative_slope=0.0, threshold=0.0)(x)",
+        ),
+        "onnx": Spelling("LeakyRelu(X, alpha=0.01)", means={"alpha": "negative_slope"}),
+        "tensorflow": Spelling("tensorflow.nn.leaky_relu(features, alpha=0.2)", means={"alpha": "negative_slope"}),
+        "flax": Spelling("flax.linen.leaky_relu(x, negative_slope=0.01)", kinks=("right",)),
+        "timm": 'timm.layers.get_act_fn("leaky_relu")(x)',
+        "transformers": 'transformers.activations.ACT2FN["leaky_relu"](x)',
+        "mlx": tuple(
+            Spelling(call, kinks=("right",), note="wrong for a slope above 1: it is max(slope x, x)")
+            for call in ("mlx.nn.leaky_relu(x, negative_slope=0.01)", "mlx.nn.LeakyReLU(negative_slope=0.01)(x)")
+        ),
+        "tinygrad": Spelling(
+            "tinygrad.Tensor.leaky_relu(x, neg_slope=0.01)", means={"neg_slope": "negative_slope"}, kinks=("right",)
+        ),
+        "onednn": Spelling("eltwise_relu(x, alpha)", means={"alpha": "negative_slope"}),
     },
     parameters=(Parameter("negative_slope", 0.01, REALS, "slope for x <= 0"),),
 )
@@ -104,11 +147,56 @@ class leaky_relu:
     aliases=("parametric_relu",),
     tags=("rectifier", "piecewise_linear", "learnable"),
     papers=("He, Zhang, Ren & Sun 2015, Delving deep into rectifiers, arXiv:1502.01852",),
-    frameworks={
-        "PyTorch": "nn.functional.prelu, nn.PReLU (num_parameters=1, init=0.25)",
-        "JAX": "flax.linen.PReLU (negative_slope_init=0.01; its derivative at 0 is 1)",
-        "Keras": 'layers.PReLU (alpha_initializer="Zeros", one alpha for each element)',
-        "ONNX": "PRelu (slope is an input)",
+    names={
+        "torch": (
+            Spelling(
+                "torch.nn.functional.prelu(input, weight)", means={"weight": Argument("alpha", "torch.tensor({})")}
+            ),
+            Spelling(
+                "torch.nn.PReLU(num_parameters=1, init=0.25)(x)",
+                means={"init": "alpha"},
+                ignores=("num_parameters",),
+                note="learnt, num_parameters slopes along axis 1",
+            ),
+        ),
+        "jax": Spelling("jax.numpy.where(x > 0, x, alpha * x)", recipe=True),
+        "keras": Spelling(
+            'keras.layers.PReLU(alpha_initializer="zeros", alpha_regularizer=None, alpha_constraint=None, shared_axes=None)(x)',
+            means={"alpha_initializer": Argument("alpha", "keras.initializers.Constant({})", INITIALIZERS)},
+            ignores=("alpha_regularizer", "alpha_constraint", "shared_axes"),
+            kinks=(0.0,),
+            note="learnt, one slope for each element unless shared_axes says otherwise",
+        ),
+        "onnx": Spelling("PRelu(X, slope)", means={"slope": "alpha"}, note="slope is an input"),
+        "flax": Spelling(
+            "flax.linen.PReLU(negative_slope_init=0.01)(x)",
+            means={"negative_slope_init": "alpha"},
+            kinks=("right",),
+            note="learnt, one slope for all",
+        ),
+        "timm": Spelling(
+            'timm.layers.get_act_layer("prelu")(num_parameters=1, init=0.25, inplace=False)(x)',
+            means={"init": "alpha"},
+            ignores=("num_parameters",),
+            note="learnt, num_parameters slopes along axis 1",
+        ),
+        "transformers": Spelling(
+            'transformers.activations.ACT2FN["prelu"](x)',
+            values={"alpha": 0.25},
+            note="learnt, one slope for all",
+        ),
+        "mlx": (
+            Spelling(
+                "mlx.nn.prelu(x, alpha)", means={"alpha": Argument("alpha", "mlx.core.array({})")}, kinks=("sum",)
+            ),
+            Spelling(
+                "mlx.nn.PReLU(num_parameters=1, init=0.25)(x)",
+                means={"init": "alpha"},
+                ignores=("num_parameters",),
+                kinks=("sum",),
+                note="learnt, num_parameters slopes along the last axis",
+            ),
+        ),
     },
     parameters=(
         Parameter("alpha", None, REALS, "learnt slope for x <= 0; an array broadcasts against x", example=0.25),

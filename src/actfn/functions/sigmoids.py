@@ -6,6 +6,7 @@ from typing import Any
 
 from actfn.functions.common import LIFT, UNLIFT, constant, decaying, line, logistic
 from actfn.functions.declare import INFINITY, POSITIVE, REALS, Interval, Kink, Parameter, elementwise
+from actfn.functions.spelling import Spelling
 
 
 def logistic_second(m: Any, size: Any, factor: float) -> Any:
@@ -25,11 +26,24 @@ def logistic_second(m: Any, size: Any, factor: float) -> Any:
         "Verhulst 1838, Notice sur la loi que la population poursuit dans son accroissement",
         "Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors",
     ),
-    frameworks={
-        "PyTorch": "torch.sigmoid, nn.Sigmoid",
-        "JAX": "nn.sigmoid",
-        "Keras": "activations.sigmoid",
-        "ONNX": "Sigmoid",
+    names={
+        "torch": (
+            "torch.sigmoid(input)",
+            "torch.nn.Sigmoid()(x)",
+            "torch.special.expit(input)",
+            "torch.nn.functional.sigmoid(input)",
+        ),
+        "jax": ("jax.nn.sigmoid(x)", "jax.scipy.special.expit(x)"),
+        "keras": ("keras.activations.sigmoid(x)", "keras.ops.sigmoid(x)"),
+        "onnx": "Sigmoid(X)",
+        "tensorflow": "tensorflow.nn.sigmoid(x)",
+        "flax": "flax.linen.sigmoid(x)",
+        "scipy": "scipy.special.expit(x)",
+        "timm": 'timm.layers.get_act_fn("sigmoid")(x)',
+        "transformers": 'transformers.activations.ACT2FN["sigmoid"](x)',
+        "mlx": ("mlx.nn.sigmoid(x)", "mlx.nn.Sigmoid()(x)"),
+        "tinygrad": "tinygrad.Tensor.sigmoid(x)",
+        "onednn": "eltwise_logistic(x)",
     },
 )
 class sigmoid:
@@ -60,11 +74,19 @@ class sigmoid:
     piecewise=("value", "first"),
     tags=("sigmoidal", "bounded", "monotone", "smooth", "zero_centred"),
     papers=("LeCun, Bottou, Orr & Müller 1998, Efficient BackProp",),
-    frameworks={
-        "PyTorch": "torch.tanh, nn.Tanh",
-        "JAX": "nn.tanh",
-        "Keras": "activations.tanh",
-        "ONNX": "Tanh",
+    names={
+        "torch": ("torch.tanh(input)", "torch.nn.Tanh()(x)", "torch.nn.functional.tanh(input)"),
+        "jax": ("jax.nn.tanh(x)", "jax.numpy.tanh(x)"),
+        "keras": ("keras.activations.tanh(x)", "keras.ops.tanh(x)"),
+        "onnx": "Tanh(input)",
+        "tensorflow": "tensorflow.nn.tanh(x)",
+        "flax": "flax.linen.tanh(x)",
+        "scipy": "numpy.tanh(x)",
+        "timm": 'timm.layers.get_act_fn("tanh")(x)',
+        "transformers": 'transformers.activations.ACT2FN["tanh"](x)',
+        "mlx": ("mlx.nn.tanh(x)", "mlx.nn.Tanh()(x)"),
+        "tinygrad": Spelling("tinygrad.Tensor.tanh(x)", note="computed as 2 sigmoid(2x) - 1, which cancels near 0"),
+        "onednn": "eltwise_tanh(x)",
     },
 )
 class tanh:
@@ -99,11 +121,15 @@ class tanh:
         "Elliott 1993, A better activation function for artificial neural networks",
         "Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural networks",
     ),
-    frameworks={
-        "PyTorch": "nn.functional.softsign, nn.Softsign",
-        "JAX": "nn.soft_sign",
-        "Keras": "activations.softsign",
-        "ONNX": "Softsign",
+    names={
+        "torch": ("torch.nn.functional.softsign(input)", "torch.nn.Softsign()(x)"),
+        "jax": "jax.nn.soft_sign(x)",
+        "keras": "keras.activations.softsign(x)",
+        "onnx": "Softsign(input)",
+        "tensorflow": "tensorflow.nn.softsign(features)",
+        "flax": "flax.linen.soft_sign(x)",
+        "mlx": ("mlx.nn.softsign(x)", "mlx.nn.Softsign()(x)"),
+        "tinygrad": "tinygrad.Tensor.softsign(x)",
     },
 )
 class softsign:
@@ -144,11 +170,26 @@ class softsign:
         "Courbariaux, Bengio & David 2015, BinaryConnect, arXiv:1511.00363",
         "Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244",
     ),
-    frameworks={
-        "PyTorch": "nn.functional.hardsigmoid, nn.Hardsigmoid (slope 1/6)",
-        "JAX": "nn.hard_sigmoid (slope 1/6)",
-        "Keras": "activations.hard_sigmoid (slope 1/6 in Keras 3, 0.2 in Keras 1 and 2)",
-        "ONNX": "HardSigmoid (alpha=0.2, beta=0.5)",
+    names={
+        "torch": ("torch.nn.functional.hardsigmoid(input, inplace=False)", "torch.nn.Hardsigmoid(inplace=False)(x)"),
+        "jax": "jax.nn.hard_sigmoid(x)",
+        "keras": (
+            Spelling("keras.activations.hard_sigmoid(x)", note="slope 0.2 in Keras 1 and 2"),
+            "keras.ops.hard_sigmoid(x)",
+        ),
+        "onnx": Spelling("HardSigmoid(X, alpha=0.2, beta=0.5)", means={"alpha": "slope", "beta": "offset"}),
+        "flax": "flax.linen.hard_sigmoid(x)",
+        "timm": Spelling(
+            'timm.layers.get_act_fn("hard_sigmoid")(x)',
+            note="the memory-efficient variant has derivative 1/6 at both corners",
+        ),
+        "tinygrad": Spelling(
+            "tinygrad.Tensor.hardsigmoid(x, alpha=1/6, beta=0.5)",
+            means={"alpha": "slope", "beta": "offset"},
+            kinks=("left", "left"),
+            note="NaN at infinity",
+        ),
+        "onednn": Spelling("eltwise_hardsigmoid(x, alpha, beta)", means={"alpha": "slope", "beta": "offset"}),
     },
     parameters=(
         Parameter("slope", 1 / 6, POSITIVE, "slope of the middle piece", unit_fraction=True),
@@ -199,7 +240,13 @@ def hard_inside(m: Any, x: Any, slope: Any, offset: Any, inside: Any) -> Any:
 
 
 @elementwise(
-    inverse_of="sigmoid", tags=("monotone",), frameworks={"PyTorch": "torch.logit", "JAX": "scipy.special.logit"}
+    inverse_of="sigmoid",
+    tags=("monotone",),
+    names={
+        "torch": ("torch.logit(input, eps=None)", "torch.special.logit(input, eps=None)"),
+        "jax": "jax.scipy.special.logit(x)",
+        "scipy": "scipy.special.logit(x)",
+    },
 )
 class logit:
     """The log-odds log(y / (1 - y)): the inverse of sigmoid."""
@@ -239,7 +286,11 @@ def outside(m: Any, x: Any, low: float, high: float, inside: Any, at_low: Any, a
     inverse_of="tanh",
     aliases=("artanh",),
     tags=("monotone",),
-    frameworks={"PyTorch": "torch.atanh", "JAX": "numpy.arctanh"},
+    names={
+        "torch": "torch.atanh(input)",
+        "jax": "jax.numpy.arctanh(x)",
+        "scipy": "numpy.arctanh(x)",
+    },
 )
 class inverse_tanh:
     """The inverse hyperbolic tangent log((1 + y) / (1 - y)) / 2: the inverse of tanh."""

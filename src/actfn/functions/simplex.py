@@ -5,16 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from actfn.functions.declare import INFINITY, Interval, simplex
+from actfn.functions.spelling import Argument, Spelling
+
+AXIS = {"axis": Argument("axis", words={None: "all"})}
+IMPLICIT = "without dim the axis follows from the number of dimensions: 0 for 0, 1 and 3, else 1; deprecated"
 
 
 @simplex(
     tags=("probability", "bounded", "smooth"),
     papers=("Bridle 1990, Training stochastic model recognition algorithms as networks",),
-    frameworks={
-        "PyTorch": "nn.functional.softmax, nn.Softmax (dim must be given)",
-        "JAX": "nn.softmax (axis=-1)",
-        "Keras": "activations.softmax (axis=-1)",
-        "ONNX": "Softmax (axis=-1; before opset 13 axis=1 on a flattened matrix)",
+    names={
+        "torch": (
+            Spelling("torch.nn.functional.softmax(input, dim=None)", means={"dim": "axis"}, note=IMPLICIT),
+            Spelling("torch.nn.Softmax(dim=None)(x)", means={"dim": "axis"}, note=IMPLICIT),
+        ),
+        "jax": Spelling("jax.nn.softmax(x, axis=-1, where=None)", means=AXIS),
+        "keras": (
+            Spelling("keras.activations.softmax(x, axis=-1)", means=AXIS),
+            Spelling("keras.layers.Softmax(axis=-1)(x)", means=AXIS),
+            Spelling("keras.ops.softmax(x, axis=-1)", means=AXIS),
+        ),
+        "onnx": Spelling("Softmax(input, axis=-1)", note="before opset 13 axis=1 of a flattened matrix"),
+        "tensorflow": Spelling(
+            "tensorflow.nn.softmax(logits, axis=None)", means={"axis": Argument("axis", words={None: -1})}
+        ),
+        "flax": Spelling("flax.linen.softmax(x, axis=-1, where=None)", means=AXIS),
+        "scipy": Spelling("scipy.special.softmax(x, axis=None)", means=AXIS),
+        "mlx": ("mlx.nn.softmax(x, axis=-1)", "mlx.nn.Softmax()(x)"),
+        "tinygrad": "tinygrad.Tensor.softmax(x, axis=-1)",
+        "x_transformers": Spelling("torch.nn.functional.softmax(input, dim=-1)", means={"dim": "axis"}),
     },
 )
 class softmax:
@@ -30,11 +49,24 @@ class softmax:
 @simplex(
     tags=("smooth",),
     papers=("Bridle 1990, Training stochastic model recognition algorithms as networks",),
-    frameworks={
-        "PyTorch": "nn.functional.log_softmax, nn.LogSoftmax (dim must be given)",
-        "JAX": "nn.log_softmax (axis=-1)",
-        "Keras": "activations.log_softmax (axis=-1)",
-        "ONNX": "LogSoftmax (axis=-1; before opset 13 axis=1 on a flattened matrix)",
+    names={
+        "torch": (
+            Spelling("torch.nn.functional.log_softmax(input, dim=None)", means={"dim": "axis"}, note=IMPLICIT),
+            Spelling("torch.nn.LogSoftmax(dim=None)(x)", means={"dim": "axis"}, note=IMPLICIT),
+        ),
+        "jax": Spelling("jax.nn.log_softmax(x, axis=-1, where=None)", means=AXIS),
+        "keras": (
+            Spelling("keras.activations.log_softmax(x, axis=-1)", means=AXIS),
+            Spelling("keras.ops.log_softmax(x, axis=-1)", means=AXIS),
+        ),
+        "onnx": Spelling("LogSoftmax(input, axis=-1)", note="before opset 13 axis=1 of a flattened matrix"),
+        "tensorflow": Spelling(
+            "tensorflow.nn.log_softmax(logits, axis=None)", means={"axis": Argument("axis", words={None: -1})}
+        ),
+        "flax": Spelling("flax.linen.log_softmax(x, axis=-1, where=None)", means=AXIS),
+        "scipy": Spelling("scipy.special.log_softmax(x, axis=None)", means=AXIS),
+        "mlx": ("mlx.nn.log_softmax(x, axis=-1)", "mlx.nn.LogSoftmax()(x)"),
+        "tinygrad": "tinygrad.Tensor.log_softmax(x, axis=-1)",
     },
 )
 class log_softmax:

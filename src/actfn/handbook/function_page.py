@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from actfn.accuracy import tables
 from actfn.activation import Activation
 from actfn.curves import Curve, sample
+from actfn.frameworks import rows
 from actfn.functions.declare import Interval, Kink
 from actfn.handbook import prose
 from actfn.handbook.contents import FAMILIES
@@ -17,7 +18,7 @@ from actfn.handbook.facts import number, values, with_examples
 from actfn.handbook.formulas import formula
 from actfn.handbook.property_words import NAMES, chinese
 from actfn.handbook.snippets import snippets
-from actfn.handbook.translations import meaning, spelling, summary
+from actfn.handbook.translations import meaning, remark, summary
 from actfn.handbook.words import KINDS, WORDS, tag
 from actfn.properties.report import lines_of
 
@@ -44,7 +45,7 @@ def content(function: Activation, language: str) -> dict[str, Any]:
         "parameters": _parameters(function, language),
         "family": _family(function, language),
         "accuracy": _accuracy(function, language),
-        "elsewhere": [(library, spelling(text, language)) for library, text in function.frameworks.items()],
+        "elsewhere": _elsewhere(function, language),
         "code": {library: prose.code(text) for library, text in snippets(function).items()},
         "guide": _guide(function, language),
         "papers": [prose.paper(paper) for paper in function.papers],
@@ -165,6 +166,14 @@ def _family(function: Activation, language: str) -> list[Markup]:
         description = words["curves description"].format(labels=caption.rstrip("。."), values=ends)
         figures.append(figure(lines, caption, description))
     return figures
+
+
+def _elsewhere(function: Activation, language: str) -> list[tuple[str, Markup, Markup]]:
+    """Return how each library spells the function, with its defaults, and what differs there."""
+    return [
+        (row.framework, _code(row.code), Markup("<br>").join(remark(text, language) for text in row.remarks))
+        for row in rows(function)
+    ]
 
 
 def _accuracy(function: Activation, language: str) -> list[list[str]]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 import actfn
 from actfn.activation import Activation
+from actfn.functions.spelling import FRAMEWORKS
 from actfn.handbook import articles, function_page
 from actfn.handbook.contents import ARTICLES, LANGUAGES, functions, year
 from actfn.handbook.drawing import sparkline
@@ -22,7 +23,7 @@ __all__ = ["LANGUAGES", "render"]
 
 TAGGED = {"en": "en", "zh": "zh-Hans"}
 PERIODS = ("until 1999", "2000 to 2014", "from 2015")
-LIBRARIES = ("PyTorch", "JAX", "Keras", "ONNX")
+LIBRARIES = tuple(framework.title for framework in FRAMEWORKS.values())
 
 
 def render(languages: Sequence[str] = LANGUAGES) -> Iterator[tuple[str, str]]:
@@ -102,7 +103,7 @@ def _index(language: str) -> dict[str, Any]:
         "description": _lead(language),
         "kinds": KINDS[language],
         "years": PERIODS,
-        "libraries": LIBRARIES,
+        "libraries": [name for name in LIBRARIES if any(name in libraries(function) for function in shown)],
         "tags": {name: tag(name, language) for name in present},
         "cards": [_card(function, language) for function in shown],
         "articles": [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actfn.activation import Activation
 from actfn.functions.declare import Parameter
 
@@ -14,9 +16,9 @@ SUMMARIES = {
     "relu": "整流函数 max(0, x)：前馈网络和卷积网络默认的隐藏层激活函数。",
     "leaky_relu": "对负输入保留固定小斜率的整流函数，使单元总有梯度。",
     "prelu": "负侧斜率由学习得到的整流函数：全体共用、每通道一个或每元素一个。",
-    "elu": "平滑衰减到 -alpha 的整流函数，使激活的均值更接近零。",
+    "elu": "光滑地衰减到 -alpha 的整流函数，使激活的均值更接近零。",
     "selu": "经过缩放的 elu，两个常数使均值 0、方差 1 在层与层之间成为稳定不动点。",
-    "softplus": "平滑的整流函数 log(1 + exp(beta x)) / beta，导数是 sigmoid；没有隐藏的阈值。",
+    "softplus": "光滑的整流函数 log(1 + exp(beta x)) / beta，导数是 sigmoid；没有隐藏的阈值。",
     "swish": "x sigmoid(beta x)：光滑、非单调、自门控，门的陡度可以学习。",
     "silu": "x sigmoid(x)：beta = 1 的 swish，当今多数大语言模型的门都用它。",
     "mish": "x tanh(softplus(x))：光滑、非单调、自门控，有下界。",
@@ -37,29 +39,40 @@ PARAMETERS = {
     ("maxout", "group_size"): "多少个输入共用一个输出",
     ("maxout", "grouping"): "相邻分组，或每隔 n / group_size 个取一个",
 }
-# Longer phrases first: each replaces what is left by those before it.
+# What is said of the names in frameworks.
 REMARKS = (
-    ("; its derivative at 0 is 1", "；在 0 处的导数为 1"),
-    ("with TensorFlow its derivative at 0 is 1.0507", "使用 TensorFlow 时 0 处的导数为 1.0507"),
-    ("; the default of keras.ops.gelu", "；也是 keras.ops.gelu 的默认"),
-    ("; keras.ops.gelu has approximate=True", "；keras.ops.gelu 默认 approximate=True"),
-    ("approximate=True is the default", "默认 approximate=True"),
-    ("; the default is gelu_tanh", "；默认是 gelu_tanh"),
-    ("slope 1/6 in Keras 3, 0.2 in Keras 1 and 2", "Keras 3 中斜率为 1/6，Keras 1 和 2 中为 0.2"),
-    ("slope 1/6", "斜率 1/6"),
-    ("before opset 13 axis=1 on a flattened matrix", "opset 13 之前为展平矩阵的 axis=1"),
-    ("linear past beta x = 20", "beta x 超过 20 后为直线"),
-    ("one alpha for each element", "每个元素一个 alpha"),
-    ("slope is an input", "斜率是一个输入"),
-    ("dim must be given", "必须给出 dim"),
-    ("rounded to float32", "舍入到 float32"),
-    ("for beta = 1 only", "（仅 beta = 1）"),
-    ("strided groups", "间隔分组"),
-    ("reshape and max", "reshape 后取 max"),
-    ("Reshape and ReduceMax", "Reshape 后接 ReduceMax"),
-    ("no beta", "无 beta"),
-    ("from opset", "自 opset"),
-    ("(with ", "（可带 "),
+    (r"by default (.+)", r"默认 \1"),
+    (r"from (opset \d+)", r"自 \1"),
+    (r"for (.+) and (.+) only", r"仅 \1 且 \2"),
+    (r"for (.+) only", r"仅 \1"),
+    (r"for (\w+ = .+)", r"\1 时"),
+    (r"its derivative at (.+) is (.+), actfn's (.+)", r"在 \1 处的导数为 \2，actfn 取 \3"),
+    (r"its derivative at (.+) is the sum of those from both sides", r"在 \1 处的导数为两侧之和"),
+    (r"its derivative at (.+) is that from the left", r"在 \1 处的导数取左侧"),
+    (r"its derivative at (.+) is that from the right", r"在 \1 处的导数取右侧"),
+    (r"its derivative at (.+) is (.+) for every alpha", r"不论 alpha，在 \1 处的导数为 \2"),
+    (r"its derivative at (.+) is (.+)", r"在 \1 处的导数为 \2"),
+    (r"with TensorFlow its derivative at (.+) is (.+)", r"使用 TensorFlow 时在 \1 处的导数为 \2"),
+    (r"its constants are cut to (.+) and (.+)", r"常数截短为 \1 和 \2"),
+    (r"constants rounded to float32", "常数舍入到 float32"),
+    (r"written out, for want of a function", "没有现成函数，直接写出"),
+    (r"computed as (.+), which cancels near 0", r"按 \1 计算，在 0 附近相消"),
+    (r"its erf is within (.+)", r"所用 erf 的误差不超过 \1"),
+    (r"slope (.+) in Keras 1 and 2", r"Keras 1 和 2 中斜率为 \1"),
+    (r"the memory-efficient variant has derivative (.+) at both corners", r"省内存版本在两个折点处的导数为 \1"),
+    (r"NaN at infinity", "无穷处为 NaN"),
+    (r"wrong for a slope above 1: it is max\(slope x, x\)", "斜率大于 1 时有误：它按 max(slope x, x) 计算"),
+    (r"without dim the axis follows .*", "不给 dim 时，轴由维数决定：0、1、3 维取 0，其余取 1；已弃用"),
+    (r"before opset 13 axis=1 of a flattened matrix", "opset 13 之前为展平矩阵的 axis=1"),
+    (r"num_units is the number of groups", "num_units 是组数"),
+    (r"learnt, num_parameters slopes along axis 1", "可学习，沿轴 1 有 num_parameters 个斜率"),
+    (r"learnt, num_parameters slopes along the last axis", "可学习，沿最后一轴有 num_parameters 个斜率"),
+    (r"learnt, one slope for all", "可学习，全体共用一个斜率"),
+    (r"learnt, one slope for each element .*", "可学习，每个元素一个斜率，除非给出 shared_axes"),
+    (r"learnt, from a standard normal number on; .*", "可学习，初值取自标准正态分布；其参数 beta 属于 E-swish"),
+    (r"slope is an input", "slope 是一个输入"),
+    (r"linear past beta x = threshold, (.+) below .*", r"beta x 超过 threshold 后为直线，该处比函数低 \1"),
+    (r"chosen by (.+)", r"由 \1 选用"),
 )
 
 
@@ -81,15 +94,15 @@ def meaning(function: Activation, parameter: Parameter, language: str) -> str:
     return known if language == "zh" else parameter.description
 
 
-def spelling(text: str, language: str) -> str:
-    """Return how a framework spells a function; code stays as it is.
+def remark(text: str, language: str) -> str:
+    """Return a remark on a framework's name; one that no pattern fits stays.
 
     Examples
     --------
-    >>> spelling("Mish (from opset 18)", "zh")
-    'Mish (自 opset 18)'
+    >>> remark("from opset 18", "zh")
+    '自 opset 18'
     """
-    if language == "zh":
-        for english, chinese in REMARKS:
-            text = text.replace(english, chinese)
+    for pattern, replacement in REMARKS if language == "zh" else ():
+        if re.fullmatch(pattern, text):
+            return re.sub(pattern, replacement, text, count=1)
     return text
