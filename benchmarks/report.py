@@ -137,6 +137,23 @@ def training_step(results: dict[str, Any], key: tuple[Any, ...]) -> str:
     return "\n".join(lines)
 
 
+def threads(results: dict[str, Any]) -> str:
+    """Return a Markdown table of how many times as fast all threads are as one, in memory."""
+    lines = ["| one thread ÷ all threads | float32 | float64 |", "|---|---|---|"]
+    times = {
+        (case["function"], case["dtype"], case["threads"] > 1): case["seconds"]["actfn"]
+        for case in results["cases"]
+        if (case["n"], case["output"], case["direction"]) == (10_000_000, "out", "value")
+    }
+    for name in dict.fromkeys(function for function, _, many in times if many):
+        cells = [
+            f"{times[name, dtype, False] / times[name, dtype, True]:.2f}" if (name, dtype, True) in times else ""
+            for dtype in ("float32", "float64")
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def pictures(results: dict[str, Any], folder: Path) -> list[Path]:
     """Draw one picture a size: the time of every library by that of a copy, for float32 and one thread."""
     import matplotlib
@@ -242,6 +259,7 @@ def main() -> None:
     for path in sorted(folder.glob("results-*.json")):
         other = json.loads(path.read_text(encoding="utf-8"))
         parts += [f"### {other['machine']['instruction_set']}", summary(other)]
+    parts += ["### Threads: 10,000,000 elements into an existing array", threads(results)]
     parts += [f"### A training step: {heading(in_cache)}", training_step(results, in_cache)]
     parts += [f"### {heading(key)}\n\n{table(found[key])}" for key in (in_cache, in_memory) if key in found]
     renew(ROOT / "docs" / "speed.md", "tables", "\n\n".join(parts))
