@@ -251,6 +251,7 @@ def main() -> None:
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     found = groups(results)
     in_cache, in_memory = ("float32", 100_000, "out", 1), ("float32", 10_000_000, "out", 1)
+    fresh = ("float32", 10_000_000, "fresh", 1)
     shown = [case for case in found[in_cache] if case["direction"] in ("value", "vjp")]
     short = f"{table(shown)}\n\n{heading(in_cache)}. {description(results)}."
     for document in ("README.md", "README.zh.md"):
@@ -261,7 +262,7 @@ def main() -> None:
         parts += [f"### {other['machine']['instruction_set']}", summary(other)]
     parts += ["### Threads: 10,000,000 elements into an existing array", threads(results)]
     parts += [f"### A training step: {heading(in_cache)}", training_step(results, in_cache)]
-    parts += [f"### {heading(key)}\n\n{table(found[key])}" for key in (in_cache, in_memory) if key in found]
+    parts += [f"### {heading(key)}\n\n{table(found[key])}" for key in (in_cache, in_memory, fresh) if key in found]
     renew(ROOT / "docs" / "speed.md", "tables", "\n\n".join(parts))
     for path in [*pictures(results, folder), roofline(results, folder)]:
         print(f"wrote {path.name}")

@@ -25,13 +25,14 @@ ROOT = Path(__file__).parent.parent
 STATE = ROOT / "build" / "mutate.json"
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-info")
 # What compares sources with sources needs no build.
-SOURCE_TESTS = ("test_coefficients.py",)
+SOURCE_TESTS = ("test_coefficients.py", "test_piecewise.py")
 TESTS = (
     "test_tables.py::test_no_bit_of_a_result_has_changed_since_the_table_was_made",
     "test_accuracy.py",
     "test_checker.py::test_every_function_is_within_its_bound",
 )
-VOCABULARY = "src/actfn/core/vocabulary.hpp"
+CORE = "src/actfn/core"
+VOCABULARY = f"{CORE}/vocabulary.hpp"
 FUNCTIONS = "src/actfn/functions"
 
 
@@ -56,6 +57,9 @@ MUTATIONS = (
     Mutation("GELU_SLOPE", f"{FUNCTIONS}/gaussians.py", '"-0x1.78c1524a5230dp-33"', '"-0x1.78c1524a5230ep-33"'),
     Mutation("GELU_TANH_CUBIC", f"{FUNCTIONS}/gaussians.py", "7522798635409955920748", "7522798635409955920749"),
     Mutation("SELU_ALPHA", f"{FUNCTIONS}/exponentials.py", "6520384611553482812", "6520384611553482813"),
+    Mutation("a value of a piece of gelu", f"{CORE}/piecewise_tables.hpp", "0x1.4e87b2p-3f", "0x1.4e87b4p-3f"),
+    Mutation("a slope of a piece of gelu", f"{CORE}/piecewise_tables.hpp", "-0x1.11b3f8p-4f", "-0x1.11b3fap-4f"),
+    Mutation("where the pieces of sigmoid end", f"{CORE}/piecewise.hpp", "lowest = -15.9f", "lowest = -17.9f"),
     Mutation("UNLIFT", f"{FUNCTIONS}/common.py", "2.0**-128", "2.0**-127"),
 )
 
