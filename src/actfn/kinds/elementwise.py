@@ -184,6 +184,12 @@ class Elementwise(Activation):
             if hasattr(value, "dtype") and not library.is_real(value):
                 raise self._unsupported(TypeError(), value)
         try:
+            if library.name == "torch" and narrow:
+                from actfn.libraries.torch_gradients import elementwise
+
+                tensors = (library.as_float(x), *(_in_torch(library, value, x) for value in arguments))
+                found = [elementwise(self._declaration, kernel, tensors[0], tensors[1:]) for kernel in kernels]
+                return found if g is None else [library.array(g, x) * part for part in found]
             return evaluate(library, self._declaration, kernels, x, arguments, g, narrow)
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
@@ -229,6 +235,11 @@ class Elementwise(Activation):
                     f"{self.name} needs {name}, for example {name}={parameter.example}: {parameter.description}"
                 )
         return arguments
+
+
+def _in_torch(library: find.Library, value: Any, x: Any) -> Any:
+    """Return a parameter as a float or a tensor."""
+    return float(value) if isinstance(value, (int, float)) else library.array(value, x)
 
 
 def _as_argument(value: Any) -> Any:

@@ -133,7 +133,13 @@ class Simplex(Activation):
         for array in (x, *others):
             if not library.is_real(array):
                 raise self._unsupported(TypeError(), array)
-        return evaluate(library, self.name, x, self._axis(x, axis), *others)
+        axis = self._axis(x, axis)
+        if library.name == "torch":
+            from actfn.libraries.torch_rows import apply, product
+
+            x = library.as_float(x)
+            return product(self.name, x, *others, axis) if others else apply(self.name, x, axis)
+        return evaluate(library, self.name, x, axis, *others)
 
 
 def is_labelled(x: Any) -> bool:
