@@ -22,10 +22,17 @@ from actfn.accuracy.formats import Format, format_of
 from actfn.accuracy.judge import Judge
 from actfn.accuracy.report import Report
 from actfn.accuracy.tally import Tally
+from actfn.libraries import torch_operators
 
 Array = np.ndarray[Any, np.dtype[Any]]
 INVERSES = ("logit", "inverse_tanh", "inverse_softsign", "inverse_elu", "inverse_selu", "inverse_softplus")
 EVERY = (*ELEMENTWISE, *INVERSES)
+
+
+@pytest.fixture
+def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep CPU tensors away from the compiled loops, as on any other device."""
+    monkeypatch.setattr(torch_operators, "available", lambda x: False)
 
 
 @pytest.fixture(params=[False, True], ids=["x32", "x64"])
@@ -94,6 +101,7 @@ def verdict(
     return report.max_ulp, {kind: count for kind, count in report.faults.items() if count}
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("library", ["torch", "array_api_strict"])
 @pytest.mark.parametrize("name", EVERY)
@@ -128,6 +136,18 @@ def test_the_checker_passes_in_compiled_jax(name: str, dtype: str, x64: bool) ->
         assert not faults, order
 
 
+@pytest.mark.usefixtures("uncompiled")
+@pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'> should not", "ignore:.*lru_cache")
+@pytest.mark.parametrize("name", ["gelu", "mish", "softplus"])
+def test_the_checker_passes_in_compiled_torch(name: str) -> None:
+    function = settled(name)
+    compiled = torch.compile(lambda x: function.derivative(x, order=1), fullgraph=True)
+    error, faults = verdict(function, 1, format_of("float32"), lambda x: compiled(torch.from_numpy(x)), False, 8)
+    assert error <= 0.51
+    assert not faults
+
+
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("library", ["torch", "jax"])
 @pytest.mark.parametrize("name", ELEMENTWISE)
@@ -146,6 +166,7 @@ def test_sixteen_bits_are_rounded_once(name: str, library: str, dtype: str) -> N
         assert not faults, order
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_parameters_their_gradients_and_products(name: str, library: str) -> None:
@@ -178,6 +199,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
@@ -224,6 +246,7 @@ def test_maxout(library: str, grouping: str) -> None:
     np.testing.assert_array_equal(to_numpy(function.vjp(take(x), take(g))), function.vjp(x, g))
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_what_comes_out(library: str) -> None:
     take = LIBRARIES[library]
@@ -246,6 +269,7 @@ def test_what_comes_out(library: str) -> None:
     assert scalar.shape == ()
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_bad_input_is_one_clear_error(library: str) -> None:
     take = LIBRARIES[library]

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from actfn.activation import Activation
-from actfn.libraries import torch_gradients, torch_rows
+from actfn.libraries import torch_gradients, torch_groups, torch_rows
 
 Tensor = torch.Tensor
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
@@ -77,14 +77,19 @@ def function_of(activation: Activation) -> Callable[..., Tensor]:
 
         def groups(x: Tensor, group_size: int, dim: int = -1, grouping: str = "contiguous") -> Tensor:
             checked(x, name)
-            found: Tensor = activation(x, axis=dim, group_size=group_size, grouping=grouping)
-            return found
+            if grouping not in ("contiguous", "strided"):
+                raise ValueError(f"actfn.torch.{name}: grouping must be 'contiguous' or 'strided', got {grouping!r}")
+            if not isinstance(group_size, int) or group_size < 1:
+                raise ValueError(f"actfn.torch.{name}: group_size must be a positive integer, got {group_size!r}")
+            if not isinstance(dim, int) or not -x.ndim <= dim < x.ndim or x.shape[dim] % group_size:
+                raise ValueError(
+                    f"actfn.torch.{name}: axis {dim} of x of shape {tuple(x.shape)} is not a multiple of {group_size} long"
+                )
+            return torch_groups.maxout(x, group_size, dim, grouping)
 
         made = groups
     elif declaration.parameters:
-        defaults = tuple(
-            None if p.default is None else as_parameter(p.default) for p in activation.parameters.values()
-        )
+        defaults = tuple(None if p.default is None else as_parameter(p.default) for p in activation.parameters.values())
 
         def with_parameters(x: Tensor, *values: Any, inplace: bool = False, **given: Any) -> Tensor:
             checked(x, name)
@@ -94,8 +99,10 @@ def function_of(activation: Activation) -> Callable[..., Tensor]:
                     raise TypeError(f"actfn.torch.{name} takes {len(defaults)} parameters, got {len(values)}")
                 parameters = arguments_of(activation, {**dict(zip(declaration.parameters, values)), **given})
                 refuse_shapes(name, x, parameters)
-            return in_place(activation, x, parameters) if inplace else torch_gradients.elementwise(
-                declaration, "value", x, parameters
+            return (
+                in_place(activation, x, parameters)
+                if inplace
+                else torch_gradients.elementwise(declaration, "value", x, parameters)
             )
 
         made = with_parameters

@@ -11,7 +11,7 @@ from torch import nn
 from actfn.activation import Activation, get
 from actfn.frontends.names import class_name
 from actfn.frontends.torch_functions import arguments_of, checked, in_place, refuse_shapes
-from actfn.libraries import torch_gradients, torch_rows
+from actfn.libraries import torch_gradients, torch_groups, torch_rows
 
 Tensor = torch.Tensor
 
@@ -66,8 +66,10 @@ class Learnable(nn.Module):
 
     def _start(self, num_parameters: int, start: float, device: Any, dtype: Any) -> None:
         if not isinstance(num_parameters, int) or isinstance(num_parameters, bool) or num_parameters < 1:
-            raise ValueError(f"{type(self).__name__}: num_parameters must be a positive integer, got {num_parameters!r}")
-        self.function.with_parameters(**{[*self.function.parameters][0]: start})
+            raise ValueError(
+                f"{type(self).__name__}: num_parameters must be a positive integer, got {num_parameters!r}"
+            )
+        self.function.with_parameters(**{next(iter(self.function.parameters)): start})
         self.num_parameters, self.init = num_parameters, start
         setattr(self, self.key, nn.Parameter(torch.full((num_parameters,), float(start), device=device, dtype=dtype)))
 
@@ -201,8 +203,7 @@ class Maxout(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the largest piece of each unit for x of shape (..., in_features)."""
-        found: Tensor = self.function(self.linear(x), group_size=self.pieces)
-        return found
+        return torch_groups.maxout(self.linear(x), self.pieces, -1, "contiguous")
 
     def extra_repr(self) -> str:
         """Return the number of pieces."""
@@ -217,7 +218,7 @@ def _class(name: str) -> type[nn.Module]:
     activation = get(name)
     held = HELD.get(name)
     if held is not None:
-        held.function = activation
+        setattr(held, "function", activation)  # noqa: B010
         held.__module__ = "actfn.torch"
         return held
     base = Elementwise if activation.kind == "elementwise" else Rows

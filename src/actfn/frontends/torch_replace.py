@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from torch import nn
 
 from actfn.activation import Activation, get
@@ -38,7 +39,9 @@ def same_function(module: nn.Module) -> str | None:
     return SAME.get(type(module), (None, ()))[0]
 
 
-def replace(model: nn.Module, old: type[nn.Module], new: str | Activation | Callable[[nn.Module], nn.Module] | None = None) -> int:
+def replace(
+    model: nn.Module, old: type[nn.Module], new: str | Activation | Callable[[nn.Module], nn.Module] | None = None
+) -> int:
     """Replace every module of a class in a model, in place; return how many places were changed.
 
     Parameters

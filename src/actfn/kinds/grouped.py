@@ -49,6 +49,10 @@ class Grouped(Activation):
 
             if out is not None:
                 raise TypeError(f"{self.name} takes out= with NumPy arrays only")
+            if library.name == "torch":
+                from actfn.libraries import torch_groups
+
+                return torch_groups.largest(groups, member)
             return largest(library, groups, member)
         with np.errstate(invalid="ignore"):
             return np.max(groups, axis=member, out=out)

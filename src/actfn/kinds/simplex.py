@@ -138,7 +138,7 @@ class Simplex(Activation):
             from actfn.libraries.torch_rows import apply, product
 
             x = library.as_float(x)
-            return product(self.name, x, *others, axis) if others else apply(self.name, x, axis)
+            return product(self.name, x, others[0], axis) if others else apply(self.name, x, axis)
         return evaluate(library, self.name, x, axis, *others)
 
 

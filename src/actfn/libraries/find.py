@@ -60,6 +60,17 @@ class Library(NamedTuple):
         """Whether subnormal numbers are taken for zero, as XLA does."""
         return self.name == "jax"
 
+    def broadcast_shapes(self, *shapes: Any) -> Any:
+        """Return the shape that arrays have together; that of a single one, and in PyTorch any, may hold symbols."""
+        shapes = tuple(shape for shape in shapes if len(shape)) or shapes[:1]
+        if self.name != "torch" or len(shapes) == 1:
+            return shapes[0] if len(shapes) == 1 else np.broadcast_shapes(*map(tuple, shapes))
+        try:
+            return self.xp.broadcast_shapes(*shapes)
+        except RuntimeError as error:
+            given = ", ".join(str(tuple(shape)) for shape in shapes)
+            raise ValueError(f"shape mismatch: {given} do not broadcast") from error
+
     def quiet(self) -> Any:
         """Return a context in which no call warns: libraries on top of NumPy would."""
         return nullcontext() if self.name in ("torch", "jax") else np.errstate(all="ignore")
@@ -68,6 +79,12 @@ class Library(NamedTuple):
         """Return a number as an array without dimensions, where another array is."""
         device = {} if self.name == "jax" else {"device": like.device}
         return self.xp.full((), value, dtype=dtype, **device)
+
+    def exact(self, value: float, dtype: Any, like: Any) -> Any:
+        """Return a number as an array that an exporter writes with all its digits."""
+        if self.name != "torch":
+            return self.scalar(value, dtype, like)
+        return self.xp.tensor(value, dtype=dtype, device=like.device)
 
     def unit(self, size: int, like: Any) -> Any:
         """Return the unit matrix, with the dtype that an array has as floats."""

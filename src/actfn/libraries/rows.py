@@ -9,20 +9,19 @@ from typing import Any
 
 from actfn.libraries.find import Library
 from actfn.libraries.pairs import Pair, Pairs, plus
-from actfn.libraries.wide import Wide
+from actfn.libraries.wide import Plain, Wide
 
 
 class Rows:
     """Rows of an array along an axis: their exponentials, the sums of them, and what is derived from both."""
 
-    def __init__(self, library: Library, x: Any, axis: int) -> None:
+    def __init__(self, library: Library, x: Any, axis: int, plain: bool) -> None:
         self.library, self.axis, xp = library, axis, library.xp
         name = library.dtype_name(x)
         dtype = xp.float64 if library.has_float64(x) else xp.float32
         x = library.astype(x, dtype)
-        self.operations = (Pairs if name == "float64" or library.dtype_name(x) == "float32" else Wide)(
-            library, x, dtype
-        )
+        paired = not plain and (name == "float64" or dtype != xp.float64)
+        self.operations = (Pairs if paired else Plain if plain else Wide)(library, x, dtype)
         m = self.operations
         largest = (xp.amax if hasattr(xp, "amax") else xp.max)(x, axis=axis, keepdims=True)
         self.x, self.at_top = x, x == largest
@@ -69,13 +68,13 @@ def low(x: Any) -> Any:
     return plus(x.low, 0.0) if type(x) is Pair else 0.0
 
 
-def evaluate(library: Library, name: str, x: Any, axis: int, g: Any = None) -> Any:
+def evaluate(library: Library, name: str, x: Any, axis: int, g: Any = None, plain: bool = False) -> Any:
     """Return softmax or log_softmax along an axis; with g, the product of g with its Jacobian. The dtype is that of x."""
     x = library.as_float(x)
     if x.shape[axis] == 0:
         return x
     with library.quiet():
-        rows = Rows(library, x, axis)
+        rows = Rows(library, x, axis, plain)
         if g is None:
             return library.astype(getattr(rows, name)(), x.dtype)
         g = library.astype(library.array(g, x), rows.x.dtype)

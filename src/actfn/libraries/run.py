@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from actfn.functions.declare import Declaration
 from actfn.inputs import KEPT
 from actfn.libraries.find import Library, is_foreign
 from actfn.libraries.pairs import Pairs
-from actfn.libraries.wide import Operations, Wide
+from actfn.libraries.wide import Operations, Plain, Wide
 from actfn.trace import Node, needed, trace
 
 RENAMED = {"and": "both", "or": "either"}
@@ -77,11 +75,13 @@ def evaluate(
     parameters: Sequence[Any],
     g: Any = None,
     narrow: bool = True,
+    plain: bool = False,
 ) -> list[Any]:
     """Run kernels on an array of a library; with g, return their products with it.
 
     float16, bfloat16 and float32 are computed in float64 and rounded once; float64 is computed in pairs of float64, and float32 in
     pairs of float32 where there is no float64. The results have the dtype of x, or, unless ``narrow``, that of the arithmetic.
+    With ``plain`` there are no pairs, and nothing but elementary operations: what exchange formats have.
 
     Raises
     ------
@@ -97,18 +97,19 @@ def evaluate(
     if name != "float64" and not chooses:
         dtype = xp.float64 if library.has_float64(x) else xp.float32
     wide = library.astype(x, dtype)
-    paired = not chooses and (name == "float64" or dtype != xp.float64)
-    operations = (Pairs if paired else Wide)(library, wide, dtype)
+    paired = not (plain or chooses) and (name == "float64" or dtype != xp.float64)
+    operations = (Pairs if paired else Plain if plain else Wide)(library, wide, dtype)
     inputs = {"x": wide}
     for parameter, value in zip(declaration.parameters, parameters):
         given = value
         if isinstance(value, (int, float)):
             # Without float64 a parameter is a float32 number too.
-            given = float(value) if name == "float64" or not paired else library.scalar(float(value), dtype, wide)
+            known = name == "float64" or not paired
+            given = operations.literal(float(value)) if known else library.scalar(float(value), dtype, wide)
         else:
             given = library.astype(library.array(value, wide), dtype)
         inputs[parameter] = given
-    shape = np.broadcast_shapes(*(tuple(value.shape) for value in (*inputs.values(), g) if hasattr(value, "shape")))
+    shape = library.broadcast_shapes(*(value.shape for value in (*inputs.values(), g) if hasattr(value, "shape")))
     steps, kept = plan(declaration, kernels, operations.short)
     with library.quiet():
         values = followed(operations, steps, inputs)

@@ -14,7 +14,7 @@ from actfn.functions import declared
 from actfn.functions.declare import Declaration
 from actfn.libraries import torch_operators
 from actfn.libraries.find import Library
-from actfn.libraries.run import evaluate, summed_to
+from actfn.libraries.run import evaluate
 
 Tensor = torch.Tensor
 LIBRARY = Library("torch", torch)
@@ -36,11 +36,11 @@ def elementwise(declaration: Declaration, kernel: str, x: Tensor, parameters: tu
         _declarations[declaration.name] = declaration
     if torch.compiler.is_compiling():
         if torch.compiler.is_exporting():
-            return _composite(declaration, kernel, x, parameters)
-        return _Compiled.apply(declaration.name, kernel, x, *parameters)  # type: ignore[no-any-return]
+            return evaluate(LIBRARY, declaration, (kernel,), x, parameters, plain=True)[0]
+        return _Compiled.apply(declaration.name, kernel, x, *parameters)
     if _transforming():
-        return _Transformed.apply(declaration.name, kernel, x, *parameters)  # type: ignore[no-any-return]
-    return _Eager.apply(declaration.name, kernel, x, *parameters)  # type: ignore[no-any-return]
+        return _Transformed.apply(declaration.name, kernel, x, *parameters)
+    return _Eager.apply(declaration.name, kernel, x, *parameters)
 
 
 def in_place(declaration: Declaration, x: Tensor, parameters: tuple[Any, ...]) -> Tensor:
@@ -88,15 +88,27 @@ def _product(name: str, kernel: str, x: Tensor, parameters: tuple[Any, ...], g: 
     return _compute(name, kernel, x, parameters, g)
 
 
-def _backward(name: str, kernel: str, x: Tensor, parameters: tuple[Any, ...], g: Tensor, needed: Any) -> tuple[Any, ...]:
+def _backward(
+    name: str, kernel: str, x: Tensor, parameters: tuple[Any, ...], g: Tensor, needed: Any
+) -> tuple[Any, ...]:
     by_x = _by_input(name, kernel, x, parameters, g) if needed[0] else None
     if by_x is not None and by_x.shape != x.shape:
         by_x = by_x.sum_to_size(x.shape)
     by_parameters = (
-        summed_to(LIBRARY, _by_parameter(name, kernel, x, parameters, g, i), value, g.dtype) if wanted else None
+        _summed(_by_parameter(name, kernel, x, parameters, g, i), value) if wanted else None
         for i, (value, wanted) in enumerate(zip(parameters, needed[1:]))
     )
     return (by_x, *by_parameters)
+
+
+def _summed(product: Tensor, parameter: Tensor) -> Tensor:
+    """Sum the axes along which a parameter was broadcast, in float64 where there is one."""
+    extra = product.ndim - parameter.ndim
+    axes = [*range(extra), *(i for i in range(extra, product.ndim) if parameter.shape[i - extra] == 1)]
+    if axes:
+        wide = torch.float32 if product.device.type == "mps" else torch.float64
+        product = product.sum(axes, dtype=wide)
+    return product.reshape(parameter.shape).to(parameter.dtype)
 
 
 def _by_input(name: str, kernel: str, x: Tensor, parameters: tuple[Any, ...], g: Tensor) -> Tensor:
@@ -217,9 +229,7 @@ class _Transformed(_Gradient):
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], name: str, kernel: str, x: Tensor, *parameters: Any) -> Any:
-        tensors = [
-            (value, place) for value, place in zip((x, *parameters), in_dims[2:]) if isinstance(value, Tensor)
-        ]
+        tensors = [(value, place) for value, place in zip((x, *parameters), in_dims[2:]) if isinstance(value, Tensor)]
         rank = max(value.ndim - (place is not None) for value, place in tensors)
 
         def aligned(value: Any, place: int | None) -> Any:

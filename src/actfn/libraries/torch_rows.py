@@ -16,7 +16,7 @@ LIBRARY = Library("torch", torch)
 def apply(name: str, x: Tensor, axis: int) -> Tensor:
     """Return softmax or log_softmax along an axis, differentiable as often as one likes."""
     if torch.compiler.is_exporting():
-        return _compute(name, x, axis)
+        return rows.evaluate(LIBRARY, name, x, axis, plain=True)
     function = _Value if torch.compiler.is_compiling() else _ValueInForwardMode
     found: Tensor = function.apply(name, x, axis % max(x.ndim, 1))
     return found
@@ -30,10 +30,10 @@ def product(name: str, x: Tensor, g: Tensor, axis: int) -> Tensor:
 
 
 def _compute(name: str, x: Tensor, axis: int, *g: Tensor) -> Tensor:
-    if torch_operators.available(x) and not torch.compiler.is_exporting():
+    if torch_operators.available(x):
         found: Tensor = torch_operators.rows(name + "_vjp" * len(g))(x, *g, axis)
         return found
-    composite: Tensor = rows.evaluate(LIBRARY, name, x, axis, *g)
+    composite: Tensor = rows.evaluate(LIBRARY, name, x, axis, g[0] if g else None)
     return composite
 
 

@@ -126,3 +126,31 @@ class Wide(Operations):
 
     exp_precise = exp_pair
     expm1_pair, log_pair, log1p_pair = expm1, log, log1p
+
+
+class Plain(Wide):
+    """The same from the elementary operations of exchange formats, which know no sign bit, expm1 or log1p."""
+
+    def literal(self, value: float) -> Any:
+        # An exporter may write a Python number as float32.
+        with np.errstate(over="ignore"):
+            return value if float(np.float32(value)) == value else self.library.exact(value, self.dtype, self.like)
+
+    def constant(self, value: tuple[float, float]) -> Any:
+        return self.literal(value[0])
+
+    def copysign(self, x: Any, y: Any) -> Any:
+        size = abs(self.array(x))
+        return self.where((y < 0.0) | (1.0 / y < 0.0), -size, size)
+
+    def expm1(self, x: Any) -> Any:
+        # Kahan's: what rounding does to u = exp(x), it does to log(u) too.
+        u = self.exp(x)
+        inside = (u - 1.0) * x / self.log(self.where((u == 1.0) | (u == 0.0), 2.0, u))
+        return self.where(u == 1.0, x, self.where(u - 1.0 == -1.0, -1.0, inside))
+
+    def log1p(self, x: Any) -> Any:
+        u = 1.0 + x
+        return self.where(u == 1.0, x, self.log(u) * x / self.where(u == 1.0, 1.0, u - 1.0))
+
+    expm1_pair, log1p_pair = expm1, log1p
