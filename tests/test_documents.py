@@ -23,7 +23,11 @@ ROOT = Path(__file__).parent.parent
 GUIDES = ROOT / "src" / "actfn" / "guides"
 FRONT_PAGES = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md")
 READMES = FRONT_PAGES[:2]
-WITH_EXAMPLES = [*FRONT_PAGES[:3], *(str(path.relative_to(ROOT)) for path in sorted(GUIDES.glob("*/*.md")))]
+WITH_EXAMPLES = [
+    *FRONT_PAGES[:3],
+    "docs/torch.md",
+    *(str(path.relative_to(ROOT)) for path in sorted(GUIDES.glob("*/*.md"))),
+]
 NAMES = [name for name, declaration in declared().items() if declaration.inverse_of is None]
 MODULES = [
     module.name

@@ -12,7 +12,7 @@ import torch
 
 from actfn.functions import declared
 from actfn.functions.declare import Declaration
-from actfn.libraries import torch_operators
+from actfn.libraries import torch_fast, torch_operators
 from actfn.libraries.find import Library
 from actfn.libraries.run import evaluate
 
@@ -38,6 +38,10 @@ def elementwise(declaration: Declaration, kernel: str, x: Tensor, parameters: tu
         if torch.compiler.is_exporting():
             return evaluate(LIBRARY, declaration, (kernel,), x, parameters, plain=True)[0]
         return _Compiled.apply(declaration.name, kernel, x, *parameters)
+    if kernel == "value" and torch_fast.applicable(x) and all(type(value) is float for value in parameters):
+        fast = _fast.get(declaration.name)
+        if fast is not None and fast[0] is declaration:
+            return fast[1](x, *parameters)
     if _transforming():
         return _Transformed.apply(declaration.name, kernel, x, *parameters)
     return _Eager.apply(declaration.name, kernel, x, *parameters)
@@ -145,6 +149,18 @@ def _mixed(declaration: Declaration, x: Tensor, parameters: tuple[Any, ...]) -> 
     raise NotImplementedError(f"{name} has no second derivative by a parameter")
 
 
+def _fast_of(declaration: Declaration) -> Any:
+    name = declaration.name
+
+    def product(x: Tensor, g: Tensor, parameters: tuple[float, ...]) -> Tensor:
+        return _product(name, "first", x, parameters, g)
+
+    def by_output(parameters: tuple[float, ...]) -> bool:
+        return _by_output(name, "value", parameters)
+
+    return torch_fast.function(declaration, by_output, product)
+
+
 class _Gradient(torch.autograd.Function):
     """What the ways to apply a function share: arguments are a name, a kernel, x and the parameters."""
 
@@ -241,3 +257,10 @@ class _Transformed(_Gradient):
 
         given = [aligned(value, place) for value, place in zip((x, *parameters), in_dims[2:])]
         return elementwise(_declarations[name], kernel, given[0], tuple(given[1:])), 0
+
+
+_fast = {
+    name: (declaration, apply)
+    for name, declaration in _declarations.items()
+    if declaration.kind == "elementwise" and (apply := _fast_of(declaration)) is not None
+}

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from actfn.libraries import rows, torch_operators
+from actfn.libraries import rows, torch_fast, torch_operators
 from actfn.libraries.find import Library
 
 Tensor = torch.Tensor
@@ -17,6 +17,8 @@ def apply(name: str, x: Tensor, axis: int) -> Tensor:
     """Return softmax or log_softmax along an axis, differentiable as often as one likes."""
     if torch.compiler.is_exporting():
         return rows.evaluate(LIBRARY, name, x, axis, plain=True)
+    if not torch.compiler.is_compiling() and torch_fast.applicable(x):
+        return _Fast.apply(name, x, axis % max(x.ndim, 1))
     function = _Value if torch.compiler.is_compiling() else _ValueInForwardMode
     found: Tensor = function.apply(name, x, axis % max(x.ndim, 1))
     return found
@@ -107,6 +109,18 @@ class _Product(torch.autograd.Function):
     def vmap(info: Any, in_dims: tuple[Any, ...], name: str, x: Tensor, g: Tensor, axis: int) -> Any:
         x, g = _moved(in_dims[1:3], (x, g), info.batch_size)
         return product(name, x, g, axis + 1), 0
+
+
+class _Fast(torch.autograd.Function):
+    """For plain tensors: with the least overhead."""
+
+    @staticmethod
+    def forward(ctx: Any, name: str, x: Tensor, axis: int) -> Tensor:
+        ctx.name, ctx.axis = name, axis
+        ctx.save_for_backward(x)
+        return _compute(name, x, axis)
+
+    backward = staticmethod(_Value.backward)
 
 
 class _ValueInForwardMode(_Value):
