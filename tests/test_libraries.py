@@ -102,6 +102,7 @@ def verdict(
     return report.max_ulp, {kind: count for kind, count in report.faults.items() if count}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("library", ["torch", "array_api_strict"])
@@ -121,6 +122,7 @@ def test_the_checker_passes_in_libraries(name: str, library: str, dtype: str) ->
         assert not faults, order
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", EVERY)
 def test_the_checker_passes_in_compiled_jax(name: str, dtype: str, x64: bool) -> None:
@@ -137,6 +139,7 @@ def test_the_checker_passes_in_compiled_jax(name: str, dtype: str, x64: bool) ->
         assert not faults, order
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("uncompiled")
 @pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'> should not", "ignore:.*lru_cache")
 @pytest.mark.filterwarnings("ignore:.torch.jit.script")
@@ -157,6 +160,7 @@ def test_the_checker_passes_in_compiled_torch(name: str) -> None:
         assert not faults
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("library", ["torch", "jax"])
