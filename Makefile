@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 BUILD := build/release
 SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name '*.pyc')
 
-.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report clean
+.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report torch-page clean
 
 # Set up, build, and run the main job on real data.
 demo: $(VENV)/.installed
@@ -46,6 +46,10 @@ accuracy: $(VENV)/.installed
 accuracy-peers: $(VENV)/.installed
 	$(BIN)/python tools/requirements.py peers | $(BIN)/python -m pip install --quiet -r /dev/stdin
 	$(BIN)/python tools/peers.py
+
+# The checker on PyTorch's functions and on actfn.torch; fills the table of docs/torch.md.
+torch-page: $(VENV)/.installed
+	$(BIN)/python tools/torch_page.py
 
 # Speed beside PyTorch, JAX, SciPy, NumPy, numexpr and a copy: BENCH=--quick for a part of it in two minutes.
 bench: $(VENV)/.installed

@@ -25,6 +25,7 @@ READMES = FRONT_PAGES[:2]
 WITH_EXAMPLES = [
     *FRONT_PAGES[:3],
     "docs/frameworks.md",
+    "docs/torch.md",
     *(str(path.relative_to(ROOT)) for path in sorted(GUIDES.glob("*/*.md"))),
 ]
 MODULES = [

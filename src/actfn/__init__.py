@@ -54,7 +54,7 @@ __all__ = [
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"accuracy", "derivation", "frameworks", "layers", "properties", "testing"})
+_SUBMODULES = frozenset({"accuracy", "derivation", "frameworks", "layers", "properties", "testing", "torch"})
 _MEMBERS = {
     "check": "actfn.accuracy",
     **dict.fromkeys(("AmbiguousNameError", "lookup", "translate"), "actfn.frameworks"),

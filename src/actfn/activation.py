@@ -14,6 +14,7 @@ from actfn import _core, catalogue
 from actfn.functions import declare
 from actfn.functions.declare import Declaration, Interval, Kink, Parameter
 from actfn.inputs import is_real
+from actfn.libraries.find import is_foreign
 
 if TYPE_CHECKING:
     import sympy
@@ -332,6 +333,8 @@ class Activation:
             close = difflib.get_close_matches(name, own, n=1)
             has = f"it has {', '.join(own)}" if own else "it has none"
             raise TypeError(f"{self.name} has no parameter {name!r}; {f'did you mean {close[0]!r}?' if close else has}")
+        if is_foreign(value):
+            return value  # its numbers may not be known yet, or be far away
         domain = own[name].domain
         if not isinstance(domain, Interval):
             if value not in domain:

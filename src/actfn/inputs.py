@@ -15,7 +15,7 @@ KEPT = ("float16", "bfloat16", "float32", "float64")
 
 def is_real(dtype: Any) -> bool:
     """Tell whether arrays of a dtype are taken: the four floating-point types, integers and bool."""
-    return getattr(dtype, "kind", "") in "biu" or str(getattr(dtype, "name", dtype)) in KEPT
+    return getattr(dtype, "kind", "-") in "biu" or str(getattr(dtype, "name", dtype)) in KEPT
 
 
 def typed(number: Any, x: Any) -> Any:

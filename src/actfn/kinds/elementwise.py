@@ -12,6 +12,7 @@ from actfn.activation import Activation, compiled
 from actfn.arrays import InterpretedFunction
 from actfn.functions.declare import KERNELS, Declaration
 from actfn.inputs import KEPT, UFUNC_KEYWORDS, is_plain, typed
+from actfn.libraries import find
 
 SUFFIXES = ("", "_d1", "_d2")
 
@@ -72,6 +73,8 @@ class Elementwise(Activation):
         >>> actfn.leaky_relu(np.array([-2.0, 3.0]), negative_slope=0.5)
         array([-1.,  3.])
         """
+        if (library := find.find(x, *keywords.values())) is not None:
+            return self._in_library(library, ("value",), x, keywords)[0]
         return self._run(self._orders[0], (x,), keywords)
 
     def derivative(self, x: Any, /, order: int = 1, **keywords: Any) -> Any:
@@ -85,11 +88,13 @@ class Elementwise(Activation):
         """
         if order not in (0, 1, 2) or not isinstance(order, int):
             raise ValueError(f"{self.name}: order must be 0, 1 or 2, got {order!r}")
+        if (library := find.find(x, *keywords.values())) is not None:
+            return self._in_library(library, KERNELS[order : order + 1], x, keywords)[0]
         return self._run(self._orders[order], (x,), keywords)
 
     def gradient(self, x: Any, /, **keywords: Any) -> Any:
         """Return the first derivative at x."""
-        return self._run(self._orders[1], (x,), keywords)
+        return self.derivative(x, **keywords)
 
     def vjp(self, x: Any, g: Any, /, **keywords: Any) -> Any:
         """Return g f'(x) in one pass: the gradient that a training step needs.
@@ -100,6 +105,8 @@ class Elementwise(Activation):
         >>> actfn.relu.vjp(np.array([-1.0, 2.0]), np.array([10.0, 10.0]))
         array([ 0., 10.])
         """
+        if (library := find.find(x, g, *keywords.values())) is not None:
+            return self._in_library(library, ("first",), x, keywords, g)[0]
         return self._run(self._vjp, (x, typed(g, x)), keywords)
 
     def value_and_derivative(self, x: Any, /, **keywords: Any) -> tuple[Any, Any]:
@@ -111,6 +118,9 @@ class Elementwise(Activation):
         >>> [float(part) for part in actfn.sigmoid.value_and_derivative(0.0)]
         [0.5, 0.25]
         """
+        if (library := find.find(x, *keywords.values())) is not None:
+            value, first = self._in_library(library, ("value", "first"), x, keywords)
+            return value, first
         x = np.asarray(x) if isinstance(x, (list, tuple)) else x
         if self._value_and_first is not None and is_plain(x):
             value, first = self._run(self._value_and_first, (x,), keywords)
@@ -138,11 +148,51 @@ class Elementwise(Activation):
         if parameters:
             raise TypeError(f"{self.name}.parameter_vjp takes x, g and parameters, not {', '.join(parameters)}")
         gradients: dict[str, Any] = {}
+        if (library := find.find(x, g, *arguments)) is not None:
+            from actfn.libraries.run import summed_to
+
+            partials = tuple(f"partial_{name}" for name in self._values)
+            given = dict(zip(self._values, arguments))
+            products = self._in_library(library, partials, x, given, g, narrow=False)
+            dtype = library.as_float(library.array(x, x)).dtype
+            return {name: summed_to(library, p, given[name], dtype) for name, p in zip(self._values, products)}
         for name, argument in zip(self._values, arguments):
             kernel = self._declaration.kernels[f"partial_{name}"]
             product = compiled(f"{self.name}_vjp_{name}") or InterpretedFunction(self.name, kernel, times_g=True)
             gradients[name] = _summed_to(self._apply(product, (_as_argument(x), typed(g, x), *arguments), {}), argument)
         return gradients
+
+    def _in_library(
+        self,
+        library: find.Library,
+        kernels: tuple[str, ...],
+        x: Any,
+        keywords: dict[str, Any],
+        g: Any = None,
+        narrow: bool = True,
+    ) -> list[Any]:
+        """Run kernels in another library than NumPy."""
+        from actfn.libraries.run import evaluate
+
+        keywords = dict(keywords)
+        arguments = self._all_arguments(keywords)
+        if keywords:
+            raise TypeError(f"{self.name} takes {', '.join(keywords)}= with NumPy arrays only")
+        like = next(value for value in (x, g, *arguments) if find.is_foreign(value))
+        x = library.array(x, like)
+        for value in (x, g, *arguments):
+            if hasattr(value, "dtype") and not library.is_real(value):
+                raise self._unsupported(TypeError(), value)
+        try:
+            if library.name == "torch" and narrow:
+                from actfn.libraries.torch_gradients import elementwise
+
+                tensors = (library.as_float(x), *(_in_torch(library, value, x) for value in arguments))
+                found = [elementwise(self._declaration, kernel, tensors[0], tensors[1:]) for kernel in kernels]
+                return found if g is None else [library.array(g, x) * part for part in found]
+            return evaluate(library, self._declaration, kernels, x, arguments, g, narrow)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
 
     def _run(self, function: Any, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         if self._complete and (not keywords or (len(keywords) == 1 and "out" in keywords)):
@@ -185,6 +235,11 @@ class Elementwise(Activation):
                     f"{self.name} needs {name}, for example {name}={parameter.example}: {parameter.description}"
                 )
         return arguments
+
+
+def _in_torch(library: find.Library, value: Any, x: Any) -> Any:
+    """Return a parameter as a float or a tensor."""
+    return float(value) if isinstance(value, (int, float)) else library.array(value, x)
 
 
 def _as_argument(value: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from actfn.activation import Activation
 from actfn.inputs import KEPT, is_real, whole_cotangent
+from actfn.libraries.find import find
 
 
 class Grouped(Activation):
@@ -43,6 +44,16 @@ class Grouped(Activation):
         array([3., 6., 9.])
         """
         groups, member, _ = self._groups(x, axis, parameters)
+        if (library := find(x)) is not None:
+            from actfn.libraries.groups import largest
+
+            if out is not None:
+                raise TypeError(f"{self.name} takes out= with NumPy arrays only")
+            if library.name == "torch":
+                from actfn.libraries import torch_groups
+
+                return torch_groups.largest(groups, member)
+            return largest(library, groups, member)
         with np.errstate(invalid="ignore"):
             return np.max(groups, axis=member, out=out)
 
@@ -56,6 +67,18 @@ class Grouped(Activation):
         array([ 0., 10., 20.,  0.])
         """
         groups, member, shape = self._groups(x, axis, parameters)
+        if (library := find(x)) is not None:
+            from actfn.libraries.groups import largest_vjp
+
+            given = library.array(g, x)
+            expected = tuple(groups.shape[:member] + groups.shape[member + 1 :])
+            if not library.is_real(given):
+                raise self._unsupported(TypeError(), given)
+            if given.ndim and tuple(given.shape) != expected:
+                raise ValueError(
+                    f"{self.name}.vjp: g must have the shape {expected} of the result, got {tuple(given.shape)}"
+                )
+            return largest_vjp(library, groups, member, library.xp.broadcast_to(given, expected), shape)
         winner = np.expand_dims(np.argmax(groups, axis=member), member)
         expected = groups.shape[:member] + groups.shape[member + 1 :]
         cotangent = np.asarray(whole_cotangent(g, expected, groups))
@@ -81,13 +104,16 @@ class Grouped(Activation):
             raise TypeError(f"{self.name} needs group_size, for example group_size=2: how many inputs share one output")
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(f"{self.name}: group_size must be a positive integer, got {size!r}")
-        array = np.asarray(x)
-        if array.dtype.kind in "biu":
-            array = array.astype(np.float64)
-        elif not is_real(array.dtype):
+        library = find(x)
+        array = np.asarray(x) if library is None else x
+        if not (is_real(array.dtype) if library is None else library.is_real(array)):
             raise self._unsupported(TypeError(), array)
+        if library is not None:
+            array = library.as_float(array)
+        elif array.dtype.kind in "biu":
+            array = array.astype(np.float64)
         if array.ndim == 0 or not isinstance(axis, (int, np.integer)) or not -array.ndim <= axis < array.ndim:
-            raise ValueError(f"{self.name}: x of shape {array.shape} has no axis {axis!r}")
+            raise ValueError(f"{self.name}: x of shape {tuple(array.shape)} has no axis {axis!r}")
         axis = int(axis) % array.ndim
         length = array.shape[axis]
         if length % size:
@@ -96,5 +122,7 @@ class Grouped(Activation):
             )
         contiguous = values["grouping"] == "contiguous"
         split = (length // size, size) if contiguous else (size, length // size)
-        grouped = array.reshape(array.shape[:axis] + split + array.shape[axis + 1 :])
-        return grouped, axis + 1 if contiguous else axis, array.shape
+        shape = tuple(array.shape)
+        parted = shape[:axis] + split + shape[axis + 1 :]
+        grouped = array.reshape(parted) if library is None else library.xp.reshape(array, parted)
+        return grouped, axis + 1 if contiguous else axis, shape

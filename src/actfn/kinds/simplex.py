@@ -10,6 +10,7 @@ import numpy as np
 from actfn import parallel
 from actfn.activation import Activation, compiled
 from actfn.inputs import KEPT, UFUNC_KEYWORDS, whole_cotangent
+from actfn.libraries.find import Library, find, is_foreign
 
 
 class Simplex(Activation):
@@ -74,6 +75,9 @@ class Simplex(Activation):
         array([[ 0.25, -0.25],
                [-0.25,  0.25]])
         """
+        if (library := find(x)) is not None:
+            rows = library.xp.moveaxis(x, self._axis(x, axis), -1)
+            return self.vjp(library.expand_dims(rows, -2), library.unit(rows.shape[-1], rows))
         rows = np.moveaxis(np.asarray(x), self._axis(x, axis), -1)
         n = rows.shape[-1]
         # Row i of the Jacobian is the product with the i-th unit vector.
@@ -84,12 +88,12 @@ class Simplex(Activation):
         return f"{super()._why_no(member)} and {self.name}.jacobian(x) for the full matrix"
 
     def _axis(self, x: Any, axis: int) -> int:
-        dimensions = np.ndim(x)
+        dimensions = x.ndim if hasattr(x, "ndim") else np.ndim(x)
         if dimensions == 0:
             raise ValueError(f"{self.name} takes a row, so x needs at least one dimension; got the scalar {x!r}")
         if not isinstance(axis, (int, np.integer)) or not -dimensions <= axis < dimensions:
             raise ValueError(
-                f"{self.name}: axis must be from {-dimensions} to {dimensions - 1} for shape {np.shape(x)}, got {axis!r}"
+                f"{self.name}: axis must be from {-dimensions} to {dimensions - 1} for shape {tuple(np.shape(x))}, got {axis!r}"
             )
         return int(axis)
 
@@ -98,6 +102,8 @@ class Simplex(Activation):
             # Labels, not positions, say which entries of x and g belong together.
             data = tuple(x.transpose(*inputs[0].dims).data if is_labelled(x) else x for x in inputs)
             return inputs[0].copy(data=self._along(suffix, data, axis, keywords))
+        if (library := find(*inputs)) is not None:
+            return self._in_library(library, inputs, axis, keywords)
         axis = self._axis(inputs[0], axis)
         if len(inputs) > 1:
             inputs = (inputs[0], whole_cotangent(inputs[1], np.shape(inputs[0]), inputs[0]))
@@ -115,6 +121,25 @@ class Simplex(Activation):
             return gufunc(*inputs, axis=axis, **keywords)
         except (TypeError, ValueError) as error:
             raise self._unsupported(error, *inputs) from error
+
+    def _in_library(self, library: Library, inputs: tuple[Any, ...], axis: int, keywords: dict[str, Any]) -> Any:
+        """Work on rows in another library than NumPy."""
+        from actfn.libraries.rows import evaluate
+
+        if keywords:
+            raise TypeError(f"{self.name} takes {', '.join(keywords)}= with NumPy arrays only")
+        like = next(x for x in inputs if is_foreign(x))
+        x, *others = (library.array(x, like) for x in inputs)
+        for array in (x, *others):
+            if not library.is_real(array):
+                raise self._unsupported(TypeError(), array)
+        axis = self._axis(x, axis)
+        if library.name == "torch":
+            from actfn.libraries.torch_rows import apply, product
+
+            x = library.as_float(x)
+            return product(self.name, x, others[0], axis) if others else apply(self.name, x, axis)
+        return evaluate(library, self.name, x, axis, *others)
 
 
 def is_labelled(x: Any) -> bool:

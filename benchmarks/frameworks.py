@@ -1,0 +1,87 @@
+"""Time actfn.torch beside PyTorch's own functions: forward and backward, eager and compiled, in one run.
+
+    python benchmarks/frameworks.py [--sizes 1000,100000] [--functions mish,gelu] [--compiled] [--json FILE]
+
+Prints, for each function and size, the time of forward + backward of both, the quotient, and the difference in microseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import timeit
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import actfn.torch as A
+
+F = torch.nn.functional
+PEERS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "elu": F.elu,
+    "selu": F.selu,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "hard_sigmoid": F.hardsigmoid,
+    "silu": F.silu,
+    "mish": F.mish,
+    "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "softmax": lambda x: F.softmax(x, -1),
+    "log_softmax": lambda x: F.log_softmax(x, -1),
+}
+
+
+def microseconds(function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, g: torch.Tensor) -> float:
+    """Return the least time of forward + backward in some rounds."""
+
+    def step() -> None:
+        torch.autograd.grad(function(x), x, g)
+
+    step()
+    number = max(1, round(0.02 / max(timeit.timeit(step, number=3) / 3, 1e-6)))
+    return min(timeit.repeat(step, number=number, repeat=9)) / number * 1e6
+
+
+def main() -> None:
+    """Time what the command line names, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="1000,100000,1000000")
+    parser.add_argument("--functions", default=",".join(PEERS))
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--compiled", action="store_true", help="both under torch.compile")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    given = parser.parse_args()
+    names = given.functions.split(",")
+    unknown = [name for name in names if name not in PEERS]
+    if unknown:
+        parser.error(f"there is no benchmark of {unknown[0]!r}; there is one of {', '.join(PEERS)}")
+    if given.json is not None and given.json.exists():
+        parser.error(f"{given.json} exists already")
+    torch.set_num_threads(1)
+    rows: list[dict[str, Any]] = []
+    print(f"{'function':14}{'n':>9}{'actfn us':>11}{'torch us':>11}{'quotient':>10}{'more us':>10}")
+    for name in names:
+        ours, theirs = getattr(A, name), PEERS[name]
+        if given.compiled:
+            torch._dynamo.reset()
+            ours, theirs = torch.compile(ours, fullgraph=True), torch.compile(theirs, fullgraph=True)
+        for size in map(int, given.sizes.split(",")):
+            x = torch.randn(max(1, size // 100), 100, dtype=getattr(torch, given.dtype)).mul_(3).requires_grad_()
+            g = torch.randn_like(x)
+            a, b = microseconds(ours, x, g), microseconds(theirs, x, g)
+            rows.append({"function": name, "n": x.numel(), "actfn": a, "torch": b, "compiled": given.compiled})
+            print(f"{name:14}{x.numel():9}{a:11.1f}{b:11.1f}{a / b:10.2f}{a - b:10.1f}", flush=True)
+    if given.json is not None:
+        given.json.write_text(json.dumps({"torch": torch.__version__, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

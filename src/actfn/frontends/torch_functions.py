@@ -1,0 +1,142 @@
+"""Every function of the catalogue as a function of PyTorch tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from actfn.activation import Activation
+from actfn.libraries import torch_gradients, torch_groups, torch_rows
+
+Tensor = torch.Tensor
+FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
+
+
+def checked(x: Any, name: str) -> Tensor:
+    """Return x, or raise TypeError if it is not a tensor of floats.
+
+    Integers have no gradient: whoever means numbers writes ``x.float()``.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"actfn.torch.{name} takes a torch.Tensor, got {type(x).__name__}; actfn.{name} takes arrays")
+    if x.dtype not in FLOATS:
+        raise TypeError(
+            f"actfn.torch.{name} takes a tensor of float16, bfloat16, float32 or float64, got {x.dtype}; "
+            "x.float() makes it one"
+        )
+    return x
+
+
+def arguments_of(function: Activation, given: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the parameters of a function in their order: floats, and tensors as they are."""
+    parameters = function.with_parameters(**given).parameters if given else function.parameters
+    missing = [p for p in parameters.values() if p.default is None]
+    if missing:
+        raise TypeError(
+            f"{function.name} needs {missing[0].name}, for example {missing[0].name}={missing[0].example}: "
+            f"{missing[0].description}"
+        )
+    return tuple(as_parameter(p.default) for p in parameters.values())
+
+
+def as_parameter(value: Any) -> Any:
+    """Return a parameter as a float or a tensor."""
+    if isinstance(value, Tensor):
+        return value
+    return float(value) if isinstance(value, (int, float)) else torch.as_tensor(value)
+
+
+def refuse_shapes(name: str, x: Tensor, parameters: tuple[Any, ...]) -> None:
+    """Raise ValueError unless the parameters that are tensors broadcast against x."""
+    for value in parameters:
+        if isinstance(value, Tensor) and value.ndim:
+            try:
+                torch.broadcast_shapes(x.shape, value.shape)
+            except RuntimeError:
+                raise ValueError(
+                    f"actfn.torch.{name}: a parameter of shape {tuple(value.shape)} does not broadcast against "
+                    f"x of shape {tuple(x.shape)}"
+                ) from None
+
+
+def function_of(activation: Activation) -> Callable[..., Tensor]:
+    """Return an activation as a function of tensors."""
+    name, declaration = activation.name, activation._declaration
+    if activation.kind == "simplex":
+
+        def rows(x: Tensor, dim: int = -1) -> Tensor:
+            checked(x, name)
+            if not isinstance(dim, int) or not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
+                raise IndexError(f"actfn.torch.{name}: dim must be from {-x.ndim} to {x.ndim - 1}, got {dim!r}")
+            return torch_rows.apply(name, x, dim) if x.ndim else torch_rows.apply(name, x[None], 0)[0]
+
+        made: Callable[..., Tensor] = rows
+    elif activation.kind == "grouped":
+
+        def groups(x: Tensor, group_size: int, dim: int = -1, grouping: str = "contiguous") -> Tensor:
+            checked(x, name)
+            if grouping not in ("contiguous", "strided"):
+                raise ValueError(f"actfn.torch.{name}: grouping must be 'contiguous' or 'strided', got {grouping!r}")
+            if not isinstance(group_size, int) or group_size < 1:
+                raise ValueError(f"actfn.torch.{name}: group_size must be a positive integer, got {group_size!r}")
+            if not isinstance(dim, int) or not -x.ndim <= dim < x.ndim or x.shape[dim] % group_size:
+                raise ValueError(
+                    f"actfn.torch.{name}: axis {dim} of x of shape {tuple(x.shape)} is not a multiple of {group_size} long"
+                )
+            return torch_groups.maxout(x, group_size, dim, grouping)
+
+        made = groups
+    elif declaration.parameters:
+        defaults = tuple(None if p.default is None else as_parameter(p.default) for p in activation.parameters.values())
+
+        def with_parameters(x: Tensor, *values: Any, inplace: bool = False, **given: Any) -> Tensor:
+            checked(x, name)
+            parameters = defaults
+            if values or given or None in defaults:
+                if len(values) > len(defaults):
+                    raise TypeError(f"actfn.torch.{name} takes {len(defaults)} parameters, got {len(values)}")
+                parameters = arguments_of(activation, {**dict(zip(declaration.parameters, values)), **given})
+                refuse_shapes(name, x, parameters)
+            return (
+                in_place(activation, x, parameters)
+                if inplace
+                else torch_gradients.elementwise(declaration, "value", x, parameters)
+            )
+
+        made = with_parameters
+    else:
+
+        def plain(x: Tensor, inplace: bool = False) -> Tensor:
+            checked(x, name)
+            return in_place(activation, x, ()) if inplace else torch_gradients.elementwise(declaration, "value", x, ())
+
+        made = plain
+    made.__name__ = made.__qualname__ = name
+    made.__module__ = "actfn.torch"
+    made.__doc__ = documentation(activation)
+    return made
+
+
+def in_place(activation: Activation, x: Tensor, parameters: tuple[Any, ...]) -> Tensor:
+    """Write the value over x, or raise ValueError where the derivative needs x."""
+    if not torch_gradients.may_work_in_place(activation._declaration, parameters):
+        raise ValueError(
+            f"actfn.torch.{activation.name} cannot work in place: its derivative does not follow from its value; "
+            "that of relu does, and that of leaky_relu with a positive negative_slope"
+        )
+    return torch_gradients.in_place(activation._declaration, x, parameters)
+
+
+def documentation(activation: Activation) -> str:
+    """Return the docstring of an activation's function of tensors."""
+    lines = [activation.summary, "", "Parameters", "----------", "x : torch.Tensor", "    Any shape, of floats."]
+    for p in activation.parameters.values():
+        kind = "float or torch.Tensor" if activation.kind == "elementwise" else type(p.example or p.default).__name__
+        lines += [f"{p.name} : {kind}", f"    {p.description[0].upper()}{p.description[1:]}."]
+    if activation.kind == "elementwise":
+        lines += ["inplace : bool", "    Write over x; ValueError unless the derivative follows from the value."]
+    else:
+        lines += ["dim : int", "    The axis of the rows or groups."]
+    return "\n".join([*lines, "", "Papers", "------", *(activation.papers or ("none",))])

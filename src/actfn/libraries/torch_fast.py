@@ -1,0 +1,78 @@
+"""The shortest way through autograd for plain CPU tensors and parameters that are numbers: no dispatcher, no copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from actfn import _core, parallel
+from actfn.functions.declare import Declaration
+
+Tensor = torch.Tensor
+PLAIN = (Tensor, torch.nn.Parameter)
+# Without them the long way is always taken.
+_transforming = getattr(torch._C, "_are_functorch_transforms_active", lambda: True)
+_modes = getattr(torch._C, "_len_torch_dispatch_stack", lambda: 1)
+# What autograd.grad(is_grads_batched=True) gives to backward.
+_batched = getattr(torch._C._functorch, "is_legacy_batchedtensor", lambda x: True)
+
+
+def applicable(x: Tensor) -> bool:
+    """Tell whether nothing looks on (no tracer, transformation, forward mode or mode) and memory is that of a NumPy array."""
+    return (
+        type(x) in PLAIN
+        and (x.dtype is torch.float32 or x.dtype is torch.float64)
+        and x.device.type == "cpu"
+        and x.is_contiguous()
+        and not x.is_neg()
+        and torch.autograd.forward_ad._current_level < 0
+        and not _transforming()
+        and not _modes()
+        and not _batched(x)
+    )
+
+
+def run(ufunc: Any, tensors: tuple[Tensor, ...], parameters: tuple[float, ...]) -> Tensor:
+    """Return a ufunc of contiguous tensors of one dtype and of numbers."""
+    x = tensors[0]
+    result = torch.empty_like(x)
+    # As float64, a Python number keeps all its digits beside a float32 array.
+    arguments = (*[tensor.detach().numpy() for tensor in tensors], *map(np.float64, parameters))
+    if x.numel() < parallel.LEAST:
+        ufunc(*arguments, result.numpy())
+    else:
+        parallel.call(ufunc, arguments, {"out": result.numpy()})
+    return result
+
+
+def function(declaration: Declaration, by_output: Any, product: Any) -> Any:
+    """Return the application of a compiled function to a tensor and numbers, or None if it is not compiled.
+
+    ``by_output`` tells from the parameters whether backward needs the output, not x; ``product`` is taken for a backward that is not
+    as plain: it has the arguments x, g and the parameters.
+    """
+    value, vjp = _core.ufuncs.get(declaration.name), _core.ufuncs.get(f"{declaration.name}_vjp")
+    if value is None or vjp is None:
+        return None
+    nothing = (None,) * len(declaration.parameters)
+
+    class Fast(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor, *parameters: float) -> Tensor:
+            y = run(value, (x,), parameters)
+            ctx.parameters = parameters
+            ctx.save_for_backward(y if by_output(parameters) else x)
+            return y
+
+        @staticmethod
+        def backward(ctx: Any, g: Tensor) -> Any:
+            (x,) = ctx.saved_tensors
+            if torch.is_grad_enabled() or not applicable(g) or g.dtype is not x.dtype or not applicable(x):
+                found = product(x, g, ctx.parameters)
+            else:
+                found = run(vjp, (x, g), ctx.parameters)
+            return (found, *nothing) if nothing else found
+
+    return Fast.apply

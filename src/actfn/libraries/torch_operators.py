@@ -1,0 +1,136 @@
+"""The compiled loops as operators of PyTorch, ``torch.ops.actfn``: on CPU tensors, without a copy, in any tracer or compiler.
+
+An operator bears the name of its ufunc. Its parameters are floats, or tensors in the overload ``Tensor``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import numpy as np
+import torch
+
+from actfn import _core, parallel
+from actfn.functions import declared
+from actfn.functions.declare import Declaration
+
+Tensor = torch.Tensor
+
+DTYPES = {torch.float32, torch.float64, torch.float16}
+if importlib.util.find_spec("ml_dtypes") is not None:
+    import ml_dtypes
+
+    DTYPES.add(torch.bfloat16)
+
+_library = torch.library.Library("actfn", "DEF")
+# Each operator by the name of its ufunc: for float parameters, and for tensors.
+_operators: dict[str, tuple[Any, Any]] = {}
+
+
+def available(x: Tensor) -> bool:
+    """Tell whether the compiled loops take a tensor."""
+    return x.device.type == "cpu" and x.dtype in DTYPES
+
+
+def operator(declaration: Declaration, suffix: str, parameters: tuple[Any, ...]) -> Any:
+    """Return the operator of a compiled ufunc that takes parameters of these kinds, or None if it is not compiled."""
+    found = _operators.get(declaration.name + suffix)
+    if found is None:
+        return None
+    return found[any(isinstance(value, Tensor) for value in parameters)]
+
+
+def rows(name: str) -> Any:
+    """Return the operator of a compiled gufunc, by the gufunc's name."""
+    return _operators[name][0]
+
+
+def as_array(x: Tensor) -> np.ndarray[Any, Any]:
+    """Return a view of a tensor's memory."""
+    x = x.detach()
+    if x.is_neg():
+        x = x.resolve_neg()
+    if x.dtype is torch.bfloat16:
+        bits: np.ndarray[Any, Any] = x.view(torch.int16).numpy()
+        return bits.view(ml_dtypes.bfloat16)
+    array: np.ndarray[Any, Any] = x.numpy()
+    return array
+
+
+def _run(ufunc: Any, tensors: tuple[Tensor, ...], parameters: tuple[Any, ...]) -> Tensor:
+    x = tensors[0]
+    arrays = [as_array(tensor if tensor.dtype is x.dtype else tensor.to(x.dtype)) for tensor in tensors]
+    values = [as_array(value.double()) if isinstance(value, Tensor) else np.float64(value) for value in parameters]
+    result = _empty(tensors, parameters)
+    out = as_array(result)
+    if x.numel() >= parallel.LEAST:
+        parallel.call(ufunc, (*arrays, *values), {"out": out})
+    else:
+        ufunc(*arrays, *values, out=out)
+    return result
+
+
+def _empty(tensors: tuple[Tensor, ...], parameters: tuple[Any, ...]) -> Tensor:
+    """Return the tensor that a result is written to: laid out as x is, unless x is broadcast."""
+    x = tensors[0]
+    others = [t for t in (*tensors[1:], *parameters) if isinstance(t, Tensor) and t.shape != x.shape]
+    shape = torch.broadcast_shapes(x.shape, *(t.shape for t in others)) if others else x.shape
+    return torch.empty_like(x) if shape == x.shape else x.new_empty(shape)
+
+
+def _define(name: str, inputs: int, parameters: tuple[str, ...], ufunc: Any) -> None:
+    tensors = ", ".join(("Tensor x", "Tensor g")[:inputs])
+
+    def call(*arguments: Any) -> Tensor:
+        return _run(ufunc, arguments[:inputs], arguments[inputs:])
+
+    def fake(*arguments: Any) -> Tensor:
+        return _empty(arguments[:inputs], arguments[inputs:])
+
+    overloads = []
+    for overload, kind in (("", "float"), (".Tensor", "Tensor"))[: 2 if parameters else 1]:
+        typed = "".join(f", {kind} {parameter}" for parameter in parameters)
+        _library.define(f"{name}{overload}({tensors}{typed}) -> Tensor", tags=(torch.Tag.pt2_compliant_tag,))
+        _library.impl(name + overload, call, "CPU")
+        torch.library.register_fake(f"actfn::{name}{overload}", fake, lib=_library)
+        overloads.append(getattr(getattr(torch.ops.actfn, name), overload[1:] or "default"))
+    _operators[name] = (overloads[0], overloads[-1])
+
+
+def _define_rows(name: str, inputs: int, gufunc: Any) -> None:
+    def call(*arguments: Any) -> Tensor:
+        *tensors, axis = arguments
+        x = tensors[0]
+        arrays = [as_array(tensor if tensor.dtype is x.dtype else tensor.to(x.dtype)) for tensor in tensors]
+        result = torch.empty_like(x)
+        if x.numel() >= parallel.LEAST:
+            parallel.call_rows(gufunc, tuple(arrays), axis, {"out": as_array(result)})
+        else:
+            gufunc(*arrays, axis=axis, out=as_array(result))
+        return result
+
+    tensors = ", ".join(("Tensor x", "Tensor g")[:inputs])
+    _library.define(f"{name}({tensors}, int axis) -> Tensor", tags=(torch.Tag.pt2_compliant_tag,))
+    _library.impl(name, call, "CPU")
+    torch.library.register_fake(f"actfn::{name}", lambda *arguments: torch.empty_like(arguments[0]), lib=_library)
+    found = getattr(torch.ops.actfn, name).default
+    _operators[name] = (found, found)
+
+
+def define(declaration: Declaration) -> None:
+    """Define the operators of a declaration, where it is compiled."""
+    name, parameters = declaration.name, tuple(declaration.parameters)
+    if declaration.kind == "simplex":
+        for suffix, inputs in (("", 1), ("_vjp", 2)):
+            if (ufunc := _core.ufuncs.get(name + suffix)) is not None:
+                _define_rows(name + suffix, inputs, ufunc)
+        return
+    partials = [suffix for p in parameters for suffix in (f"_d_{p}", f"_vjp_{p}")]
+    for suffix in ("", "_d1", "_d2", "_vjp", *partials):
+        if (ufunc := _core.ufuncs.get(name + suffix)) is not None:
+            _define(name + suffix, 2 if "_vjp" in suffix else 1, parameters, ufunc)
+
+
+for _declaration in declared().values():
+    define(_declaration)

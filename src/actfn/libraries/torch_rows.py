@@ -1,0 +1,150 @@
+"""softmax and log_softmax of PyTorch tensors with their products as derivatives, of any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from actfn.libraries import rows, torch_fast, torch_operators
+from actfn.libraries.find import Library
+
+Tensor = torch.Tensor
+LIBRARY = Library("torch", torch)
+
+
+def apply(name: str, x: Tensor, axis: int) -> Tensor:
+    """Return softmax or log_softmax along an axis, differentiable as often as one likes."""
+    if torch.compiler.is_exporting():
+        return rows.evaluate(LIBRARY, name, x, axis, plain=True)
+    if not torch.compiler.is_compiling() and torch_fast.applicable(x):
+        return _Fast.apply(name, x, axis % max(x.ndim, 1))
+    function = _Value if torch.compiler.is_compiling() else _ValueInForwardMode
+    found: Tensor = function.apply(name, x, axis % max(x.ndim, 1))
+    return found
+
+
+def product(name: str, x: Tensor, g: Tensor, axis: int) -> Tensor:
+    """Return the gradient of sum(g f(x)) by x, differentiable by x and g."""
+    function = _Product if torch.compiler.is_compiling() else _ProductInForwardMode
+    found: Tensor = function.apply(name, x, g, axis % max(x.ndim, 1))
+    return found
+
+
+def _compute(name: str, x: Tensor, axis: int, *g: Tensor) -> Tensor:
+    if torch_operators.available(x):
+        found: Tensor = torch_operators.rows(name + "_vjp" * len(g))(x, *g, axis)
+        return found
+    composite: Tensor = rows.evaluate(LIBRARY, name, x, axis, g[0] if g else None)
+    return composite
+
+
+def _forward_product(name: str, x: Tensor, dx: Tensor, axis: int) -> Tensor:
+    """Return the Jacobian times dx. That of softmax is symmetric."""
+    if name == "softmax":
+        return product(name, x, dx, axis)
+    return dx - (apply("softmax", x, axis) * dx).sum(axis, keepdim=True)
+
+
+def _product_by_x(name: str, x: Tensor, g: Tensor, axis: int, v: Tensor) -> Tensor:
+    """Return the gradient of sum(v product(x, g)) by x."""
+    if name == "log_softmax":
+        return product("softmax", x, -v * g.sum(axis, keepdim=True), axis)
+    share = apply("softmax", x, axis)
+    mean_g, mean_v = (share * g).sum(axis, keepdim=True), (share * v).sum(axis, keepdim=True)
+    return product("softmax", x, v * g - v * mean_g - g * mean_v, axis)
+
+
+def _moved(in_dims: tuple[Any, ...], tensors: tuple[Tensor, ...], size: int) -> list[Tensor]:
+    """Return tensors with the axis of the batch first in all of them."""
+    return [
+        tensor.movedim(place, 0) if place is not None else tensor.expand(size, *tensor.shape)
+        for tensor, place in zip(tensors, in_dims)
+    ]
+
+
+class _Value(torch.autograd.Function):
+    @staticmethod
+    def forward(name: str, x: Tensor, axis: int) -> Tensor:
+        return _compute(name, x, axis)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.name, x, ctx.axis = inputs
+        ctx.save_for_backward(x)
+        ctx.save_for_forward(x)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
+        (x,) = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return None, product(ctx.name, x, g, ctx.axis), None
+        return None, _compute(ctx.name, x, ctx.axis, g), None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], name: str, x: Tensor, axis: int) -> Any:
+        (x,) = _moved(in_dims[1:2], (x,), info.batch_size)
+        return apply(name, x, axis + 1), 0
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(name: str, x: Tensor, g: Tensor, axis: int) -> Tensor:
+        return _compute(name, x, axis, g)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.name, x, g, ctx.axis = inputs
+        ctx.save_for_backward(x, g)
+        ctx.save_for_forward(x, g)
+
+    @staticmethod
+    def backward(ctx: Any, v: Tensor) -> tuple[Any, ...]:
+        x, g = ctx.saved_tensors
+        by_x = _product_by_x(ctx.name, x, g, ctx.axis, v) if ctx.needs_input_grad[1] else None
+        by_g = _forward_product(ctx.name, x, v, ctx.axis) if ctx.needs_input_grad[2] else None
+        return None, by_x, by_g, None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], name: str, x: Tensor, g: Tensor, axis: int) -> Any:
+        x, g = _moved(in_dims[1:3], (x, g), info.batch_size)
+        return product(name, x, g, axis + 1), 0
+
+
+class _Fast(torch.autograd.Function):
+    """For plain tensors: with the least overhead."""
+
+    @staticmethod
+    def forward(ctx: Any, name: str, x: Tensor, axis: int) -> Tensor:
+        ctx.name, ctx.axis = name, axis
+        ctx.save_for_backward(x)
+        return _compute(name, x, axis)
+
+    backward = staticmethod(_Value.backward)
+
+
+class _ValueInForwardMode(_Value):
+    @staticmethod
+    def jvp(ctx: Any, _name: Any, dx: Tensor, _axis: Any) -> Tensor:
+        (x,) = ctx.saved_for_forward
+        return _forward_product(ctx.name, x, dx, ctx.axis)
+
+
+class _ProductInForwardMode(_Product):
+    @staticmethod
+    def jvp(ctx: Any, _name: Any, dx: Any, dg: Any, _axis: Any) -> Tensor:
+        x, g = ctx.saved_for_forward
+        parts = [] if dg is None else [product(ctx.name, x, dg, ctx.axis)]
+        if dx is not None:
+            parts.append(_tangent(ctx.name, x, g, ctx.axis, dx))
+        return sum(parts[1:], start=parts[0])
+
+
+def _tangent(name: str, x: Tensor, g: Tensor, axis: int, dx: Tensor) -> Tensor:
+    """Return how the product changes with x."""
+    change = product("softmax", x, dx, axis)
+    if name == "log_softmax":
+        return -change * g.sum(axis, keepdim=True)
+    share = apply("softmax", x, axis)
+    mean, mean_change = (share * g).sum(axis, keepdim=True), (change * g).sum(axis, keepdim=True)
+    return change * (g - mean) - share * mean_change

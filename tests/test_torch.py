@@ -1,0 +1,426 @@
+"""actfn.torch: the declared derivatives, however PyTorch asks for them."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.autograd import gradcheck, gradgradcheck
+
+import actfn
+import actfn.torch as A
+
+F = nn.functional
+ROOT = Path(__file__).parent.parent
+ELEMENTWISE = [name for name in actfn.names() if actfn.get(name).kind == "elementwise"]
+ROWS = ["softmax", "log_softmax"]
+GIVEN = {"prelu": {"alpha": 0.25}}
+PEERS: dict[str, Any] = {
+    "identity": lambda x: x,
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "prelu": lambda x: F.prelu(x, torch.tensor([0.25], dtype=x.dtype)),
+    "elu": F.elu,
+    "selu": F.selu,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "hard_sigmoid": F.hardsigmoid,
+    "silu": F.silu,
+    "swish": F.silu,
+    "mish": F.mish,
+    "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "softmax": lambda x: F.softmax(x, -1),
+    "log_softmax": lambda x: F.log_softmax(x, -1),
+}
+
+# PyTorch warns of itself when forward mode or the compiler is first used.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.torch.jit.script"),
+    pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'> should not be instantiated"),
+]
+
+
+def call(name: str) -> Any:
+    return lambda x: getattr(A, name)(x, **GIVEN.get(name, {}))
+
+
+def made(name: str) -> nn.Module:
+    module = A.modules[A.class_name(name)]
+    return module(3, 2) if name == "maxout" else module()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_the_checker_passes(name: str, dtype: str) -> None:
+    reference = actfn.get(name).with_parameters(**GIVEN.get(name, {}))
+    for order in range(3):
+        report = actfn.check(
+            call(name), reference, order=order, dtype=dtype, library="torch", each=32 if dtype == "float32" else 4
+        )
+        # A product with g in one pass is within 4 for the tuned float32 functions.
+        assert report.max_ulp <= (4 if order == 1 else 1 if dtype == "float32" else 2), order
+        assert not any(report.faults.values()), (order, report.faults)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_sixteen_bits_are_rounded_once(name: str, dtype: str) -> None:
+    reference = actfn.get(name).with_parameters(**GIVEN.get(name, {}))
+    for order in range(3):
+        report = actfn.check(call(name), reference, order=order, dtype=dtype, max_ulp=0.51, library="torch")
+        assert report.max_ulp <= 0.51, order
+        assert not any(report.faults.values()), (order, report.faults)
+
+
+@pytest.mark.parametrize("name", [*ELEMENTWISE, *ROWS])
+def test_gradients_of_both_orders_in_both_modes(name: str) -> None:
+    x = torch.linspace(-3.1, 3.3, 6, dtype=torch.float64).reshape(2, 3).requires_grad_()
+    assert gradcheck(call(name), x, check_forward_ad=True, check_batched_grad=True)
+    assert gradgradcheck(call(name), x)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "twice"),
+    [
+        ("prelu", 0.3, True),
+        ("leaky_relu", 0.2, True),
+        ("swish", 1.5, False),
+        ("softplus", 1.5, False),
+        ("elu", 0.7, False),
+    ],
+)
+def test_gradients_of_parameters(name: str, parameter: float, twice: bool) -> None:
+    x = torch.linspace(-3.1, 3.3, 12, dtype=torch.float64).reshape(2, 3, 2).requires_grad_()
+    for shape in ((), (3, 1), (2, 1, 1)):
+        given = torch.full(shape, parameter, dtype=torch.float64, requires_grad=True)
+        assert gradcheck(getattr(A, name), (x, given), check_forward_ad=True)
+        if twice:
+            assert gradgradcheck(getattr(A, name), (x, given))
+        elif name != "elu":
+            # A penalty on the gradient by x is differentiated by the parameter too.
+            assert gradcheck(
+                lambda x, p: torch.autograd.grad(getattr(A, name)(x, p).sum(), x, create_graph=True)[0], (x, given)
+            )
+
+
+def test_a_third_derivative_is_refused() -> None:
+    x = torch.ones(1, requires_grad=True)
+    (first,) = torch.autograd.grad(A.mish(x), x, create_graph=True)
+    (second,) = torch.autograd.grad(first, x, create_graph=True)
+    with pytest.raises(NotImplementedError, match="mish has no third derivative"):
+        torch.autograd.grad(second, x)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", PEERS)
+def test_values_and_gradients_of_pytorch_hold(name: str, dtype: torch.dtype) -> None:
+    x = (torch.randn(64, 5, generator=torch.Generator().manual_seed(0)) * 4).to(dtype).requires_grad_()
+    g = torch.randn(64, 5, generator=torch.Generator().manual_seed(1)).to(dtype)
+    ours, theirs = call(name)(x), PEERS[name](x)
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(torch.autograd.grad(ours, x, g), torch.autograd.grad(theirs, x, g))
+
+
+@pytest.mark.parametrize("name", [*ELEMENTWISE, *ROWS])
+def test_transformations(name: str) -> None:
+    f, x = call(name), torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    v = torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    (expected,) = torch.autograd.functional.vjp(f, x, v)[1:]
+    per_row = torch.func.vmap(torch.func.grad(lambda row, w: (f(row) * w).sum()))(x, v)
+    torch.testing.assert_close(per_row, expected)
+    torch.testing.assert_close(
+        torch.func.vmap(f, in_dims=1, out_dims=1)(x.T.contiguous().T) if name not in ROWS else f(x), f(x)
+    )
+    value, tangent = torch.func.jvp(f, (x,), (v,))
+    torch.testing.assert_close(value, f(x))
+    torch.testing.assert_close(torch.func.vjp(f, x)[1](v)[0], expected)
+    jacobian = torch.func.jacfwd(f)(x[0])
+    torch.testing.assert_close(jacobian, torch.func.jacrev(f)(x[0]))
+    torch.testing.assert_close(tangent[0], jacobian @ v[0])
+    row = x[0] + 0.1
+    torch.testing.assert_close(
+        torch.func.hessian(lambda r: f(r)[0])(row), torch.autograd.functional.hessian(lambda r: f(r)[0], row)
+    )
+
+
+def test_vmap_over_parameters() -> None:
+    x, beta = torch.randn(5, 3), torch.linspace(0.5, 2, 5)
+    mapped = torch.func.vmap(A.swish)(x, beta)
+    torch.testing.assert_close(mapped, A.swish(x, beta[:, None]))
+    torch.testing.assert_close(torch.func.vmap(A.swish, in_dims=(None, 0))(x[0], beta), A.swish(x[0], beta[:, None]))
+
+
+@pytest.mark.parametrize("name", actfn.names())
+def test_compiled_without_a_break(name: str) -> None:
+    torch._dynamo.reset()
+    module = made(name)
+    compiled = torch.compile(module, fullgraph=True)
+    x = torch.randn(4, 3, requires_grad=True)
+    eager, fast = module(x), compiled(x)
+    torch.testing.assert_close(fast, eager, rtol=0, atol=0)
+    wanted = [x, *module.parameters()]
+    found = torch.autograd.grad(fast.sum(), wanted), torch.autograd.grad(eager.sum(), wanted)
+    torch.testing.assert_close(*found, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("name", actfn.names())
+def test_exported(name: str) -> None:
+    module, x = made(name).eval(), torch.randn(4, 3)
+    program = torch.export.export(module, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    other = torch.randn(9, 3) * 5
+    torch.testing.assert_close(program.module()(other), module(other), rtol=2e-7, atol=0)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_a_model_goes_through_onnx() -> None:
+    import onnxruntime
+
+    names = [name for name in actfn.names() if name not in ("maxout", *ROWS)]
+
+    class Each(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.each = nn.ModuleList(made(name) for name in names)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.stack([module(x) for module in self.each])
+
+    size = torch.logspace(-30, 2.2, 400)
+    x = torch.cat([size, -size, torch.tensor([0.0, float("inf"), -float("inf"), float("nan")])])
+    program = torch.onnx.export(Each().eval(), (x,), dynamo=True, verbose=False)
+    assert program is not None
+    session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
+    (got,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
+    for name, row in zip(names, got, strict=True):
+        np.testing.assert_array_max_ulp(row[:-1], made(name)(x[:-1]).detach().numpy(), 1)
+        assert np.isnan(row[-1]), name
+
+
+@pytest.mark.parametrize("name", actfn.names())
+def test_copies_pickles_and_states(name: str) -> None:
+    module, x = made(name), torch.randn(4, 3)
+    y = module(x)
+    for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        assert type(other) is type(module)
+        assert repr(other) == repr(module)
+        assert torch.equal(other(x), y)
+    buffer = io.BytesIO()
+    torch.save(module.state_dict(), buffer)
+    buffer.seek(0)
+    assert torch.equal(y, (made(name).load_state_dict(torch.load(buffer)), module(x))[1])
+
+
+def test_prelu_takes_the_state_of_pytorchs() -> None:
+    x = torch.randn(2, 3, 4, requires_grad=True)
+    theirs = nn.PReLU(3)
+    nn.init.uniform_(theirs.weight)
+    ours = A.PReLU(3)
+    ours.load_state_dict(theirs.state_dict())
+    theirs.load_state_dict(ours.state_dict())
+    torch.testing.assert_close(ours(x), theirs(x))
+    g = torch.randn(2, 3, 4)
+    torch.testing.assert_close(
+        torch.autograd.grad(ours(x), (x, ours.weight), g), torch.autograd.grad(theirs(x), (x, theirs.weight), g)
+    )
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_one_tensor_is_saved(name: str) -> None:
+    saved: list[torch.Tensor] = []
+    x = torch.randn(100, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: (saved.append(t), t)[1], lambda t: t):
+        y = call(name)(x)
+    assert len(saved) == 1
+    by_output = name in ("identity", "relu", "leaky_relu")
+    assert saved[0].data_ptr() == (y if by_output else x).data_ptr()
+
+
+PEAK = """
+import resource, sys, torch
+torch.set_num_threads(1)
+if sys.argv[1] == "actfn":
+    import actfn.torch
+    layer = actfn.torch.Mish()
+else:
+    layer = torch.nn.Mish()
+x = torch.randn(10, requires_grad=True)
+layer(x).sum().backward()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+x = torch.randn(2**21, requires_grad=True)
+y = x
+for _ in range(24):
+    y = layer(y)
+y.sum().backward()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_peak_memory_is_that_of_pytorch() -> None:
+    def peak(which: str) -> int:
+        done = subprocess.run([sys.executable, "-c", PEAK, which], capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert peak("actfn") <= 1.02 * peak("torch")
+
+
+def test_no_copy_on_the_cpu() -> None:
+    from actfn.libraries import torch_operators
+
+    x = torch.randn(1000)
+    assert torch_operators.as_array(x).ctypes.data == x.data_ptr()
+    for shape in ((3, 4), (2, 3, 4, 5)):
+        x = torch.randn(shape).transpose(0, 1)
+        assert A.mish(x).stride() == x.stride()
+        torch.testing.assert_close(A.mish(x), A.mish(x.contiguous()))
+    every_other = torch.randn(20)[::2]
+    torch.testing.assert_close(A.mish(every_other), A.mish(every_other.clone()))
+    conjugate = torch.randn(5, dtype=torch.complex64).conj().imag
+    assert conjugate.is_neg()
+    torch.testing.assert_close(A.mish(conjugate), A.mish(conjugate.clone()))
+    assert A.mish(torch.zeros(0, 3)).shape == (0, 3)
+
+
+def test_in_place_where_it_is_right() -> None:
+    x = torch.randn(50)
+    for name in ("relu", "leaky_relu"):
+        leaf = x.clone().requires_grad_()
+        z = leaf * 1
+        y = getattr(A, name)(z, inplace=True)
+        assert y.data_ptr() == z.data_ptr()
+        (found,) = torch.autograd.grad(y.sum(), leaf)
+        torch.testing.assert_close(found, actfn.get(name).derivative(x))
+    with pytest.raises(ValueError, match="mish cannot work in place"):
+        A.mish(x, inplace=True)
+    with pytest.raises(ValueError, match="leaky_relu cannot work in place"):
+        A.LeakyReLU(-0.1, inplace=True)
+    with pytest.raises(RuntimeError, match="leaf"):
+        A.relu(torch.ones(2, requires_grad=True), inplace=True)
+
+
+def test_autocast_keeps_the_dtype() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), A.Mish(), A.PReLU(4), A.Softmax())
+    with torch.autocast("cpu", torch.bfloat16):
+        y = model(torch.randn(3, 4))
+    assert y.dtype is torch.bfloat16
+    y.sum().backward()
+    assert all(p.grad is not None and p.grad.dtype is torch.float32 for p in model.parameters())
+
+
+def test_activations_take_tensors_with_their_gradients() -> None:
+    x = torch.randn(5, dtype=torch.float64, requires_grad=True)
+    for name in ELEMENTWISE:
+        (found,) = torch.autograd.grad(actfn.get(name)(x, **GIVEN.get(name, {})).sum(), x)
+        torch.testing.assert_close(found, actfn.get(name).derivative(x, **GIVEN.get(name, {})).detach(), rtol=0, atol=0)
+    beta = torch.tensor(2.0, requires_grad=True)
+    actfn.swish(x, beta=beta).sum().backward()
+    assert beta.grad is not None
+    assert float(beta.grad) == pytest.approx(
+        float(actfn.swish.parameter_vjp(x.detach().numpy(), np.ones(5), beta=2.0)["beta"])
+    )
+
+
+def trained() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(4, 8),
+        nn.GELU(),
+        nn.Sequential(nn.LeakyReLU(0.3, inplace=True), nn.PReLU(8), nn.ELU(0.5)),
+        nn.Softplus(beta=2.0),
+        nn.LogSoftmax(dim=1),
+    )
+
+
+def test_replace() -> None:
+    model, x = trained(), torch.randn(5, 4)
+    before, weight = model(x), model[2][1].weight
+    for kind in (nn.GELU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.Softplus, nn.LogSoftmax):
+        assert A.replace(model, kind) == 1
+    torch.testing.assert_close(model(x), before)
+    assert isinstance(model[2][0], A.LeakyReLU)
+    assert model[2][0].inplace
+    assert (model[2][0].negative_slope, model[2][2].alpha, model[3].beta, model[4].dim) == (0.3, 0.5, 2.0, 1)
+    assert model[2][1].weight is weight
+    shared = nn.ReLU()
+    twice = nn.Sequential(shared, nn.Linear(2, 2), shared)
+    assert A.replace(twice, nn.ReLU, "mish") == 2
+    assert twice[0] is twice[2]
+    assert isinstance(twice[0], A.Mish)
+    assert A.replace(twice, A.Mish, lambda old: nn.Tanh()) == 2
+
+
+def test_replace_refuses_what_would_change_the_function() -> None:
+    model = nn.Sequential(nn.GELU(), nn.GELU("tanh"))
+    with pytest.raises(ValueError, match="computes gelu_tanh, and gelu is another function"):
+        A.replace(model, nn.GELU, "gelu")
+    assert isinstance(model[0], nn.GELU)
+    assert A.replace(model, nn.GELU) == 2
+    assert repr(model[1]) == "GELUTanh()"
+    with pytest.raises(ValueError, match="the model has no ReLU; it has GELU, GELUTanh"):
+        A.replace(model, nn.ReLU, "mish")
+    with pytest.raises(ValueError, match="the model itself is a ReLU"):
+        A.replace(nn.ReLU(), nn.ReLU, "mish")
+    with pytest.raises(actfn.UnknownNameError, match="mish"):
+        A.replace(nn.Sequential(nn.ReLU()), nn.ReLU, "mihs")
+
+
+def test_gains_keep_the_second_moment() -> None:
+    assert A.init.gain("relu") == pytest.approx(2**0.5, abs=1e-7)
+    assert A.init.gain("silu") == pytest.approx(1.67653247, abs=1e-7)
+    for fill in (A.init.kaiming_normal_, A.init.kaiming_uniform_):
+        generator = torch.Generator().manual_seed(0)
+        for name in ("relu", "tanh", "mish", "gelu"):
+            z = torch.randn(1024, 1024, generator=generator)
+            z = getattr(A, name)(z) @ fill(torch.empty(1024, 1024), name, generator=generator).T
+            assert float(z.square().mean()) == pytest.approx(1, rel=0.02)
+    with pytest.raises(ValueError, match="mode must be 'fan_in' or 'fan_out', got 'fan'"):
+        A.init.kaiming_normal_(torch.empty(2, 2), "relu", mode="fan")
+
+
+def test_bad_input_is_one_clear_error() -> None:
+    with pytest.raises(TypeError, match=r"takes a tensor of float16, .* got torch.int64; x.float\(\) makes it one"):
+        A.mish(torch.arange(3))
+    with pytest.raises(TypeError, match=r"A.Mish|actfn.torch.mish takes a torch.Tensor, got ndarray"):
+        A.Mish()(np.ones(3))
+    with pytest.raises(RuntimeError, match="floating point"):
+        A.mish(torch.arange(3, requires_grad=True))
+    with pytest.raises(ValueError, match=r"a parameter of shape \(2,\) does not broadcast against x of shape \(4, 3\)"):
+        A.prelu(torch.ones(4, 3), torch.ones(2))
+    with pytest.raises(ValueError, match=r"PReLU has 5 parameters, one for each channel of axis 1, and got x of shape"):
+        A.PReLU(5)(torch.ones(4, 3))
+    with pytest.raises(TypeError, match="prelu needs alpha"):
+        A.prelu(torch.ones(3))
+    with pytest.raises(ValueError, match="elu: alpha must be in"):
+        A.ELU(-1.0)
+    with pytest.raises(AttributeError, match="no attribute 'Mihs'; did you mean Mish"):
+        A.Mihs  # noqa: B018
+
+
+def test_a_missing_pytorch_is_one_clear_error() -> None:
+    code = "import sys; sys.modules['torch'] = None; import actfn.torch"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert (
+        done.stderr.strip().splitlines()[-1]
+        == 'ModuleNotFoundError: actfn.torch needs PyTorch: pip install "actfn[torch]"'
+    )
+
+
+def test_the_example_trains() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "torch_digits.py"], capture_output=True, text=True, check=True
+    )
+    lines = done.stdout.strip().splitlines()
+    accuracies = {line.split()[0]: float(line.split()[-2]) for line in lines}
+    assert set(accuracies) == {"relu", "mish", "swish", "prelu", "maxout"}
+    assert min(accuracies.values()) > 90
