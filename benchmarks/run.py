@@ -82,11 +82,11 @@ def shape_of(name: str, n: int) -> tuple[int, ...]:
     return (max(1, n // ROWS), min(n, ROWS))
 
 
-def measure(case: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+def measure(case: dict[str, Any], seconds: float, deviation: float) -> dict[str, Any] | None:
     """Return a case with its times in seconds, or None where actfn has no such call."""
     rng = np.random.default_rng(0)
     shape = shape_of(case["function"], case["n"])
-    x, g = ((rng.normal(size=shape) * 3).astype(case["dtype"]) for _ in range(2))
+    x, g = ((rng.normal(size=shape) * deviation).astype(case["dtype"]) for _ in range(2))
     out = np.empty_like(x) if case["output"] == "out" else None
     set_threads(case["threads"])
     mine = own(case["function"], case["direction"], x, g, out)
@@ -105,6 +105,7 @@ def main() -> None:
     parser.add_argument("--function", nargs="+", choices=FUNCTIONS, default=FUNCTIONS, metavar="NAME")
     parser.add_argument("--output", type=Path, default=HERE / "results.json", help="the JSON file to write")
     parser.add_argument("--seconds", type=float, default=0.2, help="how long each case is repeated")
+    parser.add_argument("--deviation", type=float, default=3.0, help="the standard deviation of the inputs")
     options = parser.parse_args()
     axes = QUICK if options.quick else FULL
     cases = [dict(zip(("function", *axes), case)) for case in itertools.product(options.function, *axes.values())]
@@ -118,7 +119,7 @@ def main() -> None:
     left = [case for case in cases if tuple(str(value) for value in case.values()) not in done]
     here = machine()
     for i, case in enumerate(track(left, description="measuring")):
-        found = measure(case, options.seconds)
+        found = measure(case, options.seconds, options.deviation)
         if found is not None:
             kept.append(found)
         if i % 50 == 49:
