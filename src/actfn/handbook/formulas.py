@@ -7,10 +7,11 @@ from html import unescape
 from typing import Any
 
 from markupsafe import Markup
-from sympy import Expr, KroneckerDelta, Piecewise, Sum, piecewise_fold
+from sympy import Expr
 from sympy.printing.mathml import MathMLPresentationPrinter
 
 from actfn.activation import Activation
+from actfn.formula import readable
 
 GREEK = {"alpha": "α", "beta": "β"}
 WORDS = {"en": ("otherwise", " or "), "zh": ("其余", " 或 ")}
@@ -25,9 +26,7 @@ def formula(function: Activation, order: int = 0, language: str = "en") -> Marku
     >>> "<mfrac>" in formula(actfn.sigmoid)
     True
     """
-    expression = function.sympy(order)
-    if order or isinstance(expression, Piecewise):
-        expression = piecewise_fold(_picked(expression))
+    expression = readable(function.sympy(order), order)
     inner = mathml(expression, language)
     return Markup(
         f'<math display="block"><mrow><mrow>{_left_side(function, order)}</mrow><mo>=</mo>{inner}</mrow></math>'
@@ -39,19 +38,6 @@ def mathml(expression: Expr, language: str = "en") -> str:
     printer = _Printer()
     printer.otherwise, printer.either = WORDS[language]
     return str(printer.doprint(expression))
-
-
-def _picked(expression: Expr) -> Expr:
-    """Return an expression in which a sum over j of terms with delta_jk is the term at k."""
-
-    def is_pick(part: Expr) -> bool:
-        return isinstance(part, Sum) and bool(part.function.has(KroneckerDelta))
-
-    def pick(part: Expr) -> Expr:
-        (delta,) = part.function.atoms(KroneckerDelta)
-        return (part.function / delta).subs(*delta.args)
-
-    return expression.replace(is_pick, pick)
 
 
 def _left_side(function: Activation, order: int) -> str:
