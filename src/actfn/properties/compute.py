@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import mpmath
 
 from actfn import trace
 from actfn.activation import Activation
-from actfn.functions.declare import KERNELS
+from actfn.functions.declare import KERNELS, Interval
+from actfn.properties import tails
 from actfn.properties.curve import Curve
 from actfn.properties.floats import exactness
 from actfn.properties.moments import moments
@@ -51,6 +53,50 @@ def compute(activation: Activation) -> Properties:
     >>> compute(actfn.tanh).range.value
     Interval(low=-1.0, high=1.0, low_closed=False, high_closed=False)
     """
+    _check(activation)
+    return _computed(activation)
+
+
+def saturated(activation: Activation, epsilon: float) -> tuple[Interval, ...]:
+    """Return the stretches on which an elementwise function saturates: those on which its slope is smaller than epsilon.
+
+    A stretch reaches to an end of the domain, or the function is constant on a part of it. Where the curve merely turns,
+    the slope is small too, but nothing saturates.
+
+    Parameters
+    ----------
+    activation : Activation
+    epsilon : float
+        A positive number.
+
+    Returns
+    -------
+    tuple of Interval
+        From left to right.
+
+    Raises
+    ------
+    TypeError
+        If the function is not elementwise, or a parameter must be given and is not.
+    ValueError
+        If a parameter is an array, epsilon is not positive and finite, or the curve may turn for ever.
+
+    Examples
+    --------
+    >>> import actfn
+    >>> saturated(actfn.hard_sigmoid, 0.01)
+    (Interval(low=-inf, high=-3.0, low_closed=False, high_closed=False), Interval(low=3.0, high=inf, low_closed=False, high_closed=False))
+    >>> [round(stretch.high, 3) for stretch in saturated(actfn.silu, 0.01)]
+    [-6.261]
+    """
+    if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float)) or not 0 < epsilon < math.inf:
+        raise ValueError(f"a function saturates where its slope is smaller than a positive number, not {epsilon!r}")
+    _check(activation)
+    return _saturated(activation, float(epsilon))
+
+
+def _check(activation: Activation) -> None:
+    """Raise TypeError or ValueError unless the function has a curve whose properties can be computed."""
     if activation.kind != "elementwise":
         raise TypeError(
             f"{activation.name} has no properties of a curve, since each output depends on several inputs; "
@@ -64,7 +110,6 @@ def compute(activation: Activation) -> Properties:
             )
     # Arrays are refused before they are hashed.
     activation._scalars()
-    return _computed(activation)
 
 
 @lru_cache(maxsize=256)
@@ -92,6 +137,15 @@ def _computed(activation: Activation) -> Properties:
             **(_shape(curve) if curve.settles else dict.fromkeys(SHAPE, UNSETTLED)),
             **moments(curve),
         )
+
+
+@lru_cache(maxsize=256)
+def _saturated(activation: Activation, epsilon: float) -> tuple[Interval, ...]:
+    with mpmath.workprec(BITS):
+        curve = Curve(activation._declaration, activation._scalars())
+        if not curve.settles:
+            raise ValueError(f"where {activation!r} saturates is not known: {UNSETTLED.how}")
+        return tails.saturated(curve, mpmath.mpf(epsilon))
 
 
 def _shape(curve: Curve) -> dict[str, Property]:
