@@ -95,7 +95,7 @@ def plot(
     >>> axes = plot(actfn.mish, orders=(0, 1, 2))
     >>> axes.get_legend_handles_labels()[1]
     ['mish(x)', 'mish′(x)', 'mish″(x)']
-    >>> axes = plot(actfn.softplus, orders=(0,), low=0, high=100, textbook="float32", saturation=0.01)
+    >>> axes = plot(actfn.softplus, orders=(0,), low=0, high=100, textbook="float32")
     >>> axes.get_legend_handles_labels()[1]
     ['softplus(x)', 'textbook softplus(x) in float32', 'softplus(x): infinite for x > 88.72']
     """

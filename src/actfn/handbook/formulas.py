@@ -33,6 +33,20 @@ def formula(function: Activation, order: int = 0, language: str = "en") -> Marku
     )
 
 
+def spaced(text: str) -> str:
+    """Return MathML with a gap before a name of several letters that something is multiplied by, and true minus signs.
+
+    Examples
+    --------
+    >>> spaced("<mi>x</mi><mo>\u2062</mo><mrow><mi>tanh</mi><mo>-</mo></mrow>")
+    '<mi>x</mi><mspace width="0.17em"/><mrow><mi>tanh</mi><mo>−</mo></mrow>'
+    """
+    gaps = re.sub(
+        "<mo>\u2062</mo>(?=(?:<(?:mrow|msup|msub)>)*<mi>[A-Za-z_]{2,}</mi>)", '<mspace width="0.17em"/>', text
+    )
+    return gaps.replace("<mo>-</mo>", "<mo>−</mo>").replace("<mn>-", "<mn>−")
+
+
 def mathml(expression: Expr, language: str = "en") -> str:
     """Return an expression as presentation MathML without the outer element."""
     printer = _Printer()
@@ -62,8 +76,8 @@ class _Printer(MathMLPresentationPrinter):  # type: ignore[misc]
 
     def doprint(self, expression: Any) -> str:
         text: str = self._print(expression).toxml()
-        text = text.replace("<mo>-</mo>", "<mo>−</mo>")
-        return re.sub(r"&(?!lt;|gt;|amp;)\w+;", lambda found: unescape(found[0].replace("ExponentialE", "#101")), text)
+        known = re.sub(r"&(?!lt;|gt;|amp;)\w+;", lambda found: unescape(found[0].replace("ExponentialE", "#101")), text)
+        return spaced(known)
 
     def _element(self, tag: str, *children: Any) -> Any:
         element = self.dom.createElement(tag)

@@ -14,7 +14,7 @@ from actfn.handbook import prose
 from actfn.handbook.contents import FAMILIES
 from actfn.handbook.drawing import Line, figure
 from actfn.handbook.facts import number, values, with_examples
-from actfn.handbook.formulas import formula
+from actfn.handbook.formulas import formula, spaced
 from actfn.handbook.property_words import NAMES, chinese
 from actfn.handbook.snippets import snippets
 from actfn.handbook.textbook_code import textbook_code
@@ -121,7 +121,7 @@ def _values(function: Activation) -> list[list[str]]:
 def _derivation(function: Activation, language: str) -> Markup:
     """Return the steps from the formula to the derivative, and to the second one."""
     orders = (1, 2) if function.kind == "elementwise" else (1,)
-    return Markup("".join(function.derivation(order=order, lang=language).html() for order in orders))
+    return Markup(spaced("".join(function.derivation(order=order, lang=language).html() for order in orders)))
 
 
 def _properties(function: Activation, language: str) -> list[tuple[str, Markup, str]]:
