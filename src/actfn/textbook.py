@@ -214,7 +214,7 @@ def _program(
     sympy = formula.sympy_module()
     written = formula.expression(declaration, order)
     names = {made.func.__name__ for made in written.atoms(sympy.Function)} - {"Piecewise"} | {"sqrt", "exp"}
-    functions = {name: getattr(namespace, name.lower()) for name in names}
+    functions = {**{name: getattr(namespace, name.lower()) for name in names}, "select": namespace.select}
     program = sympy.lambdify(formula.symbols(declaration), written, modules=[functions, "numpy"])
     return lambda x: program(x, *values), lambda x: function.derivative(x, order=order)
 
@@ -230,6 +230,9 @@ class Namespace:
 
     def where(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
         return np.where(condition, self._typed(chosen), self._typed(otherwise))
+
+    def select(self, conditions: Any, choices: Any, default: Any) -> Any:
+        return np.select(conditions, [self._typed(choice) for choice in choices], self._typed(default))
 
     def total(self, x: Any) -> Any:
         return np.sum(x, axis=0, dtype=self.dtype)

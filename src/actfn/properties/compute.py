@@ -58,37 +58,7 @@ def compute(activation: Activation) -> Properties:
 
 
 def saturated(activation: Activation, epsilon: float) -> tuple[Interval, ...]:
-    """Return the stretches on which an elementwise function saturates: those on which its slope is smaller than epsilon.
-
-    A stretch reaches to an end of the domain, or the function is constant on a part of it. Where the curve merely turns,
-    the slope is small too, but nothing saturates.
-
-    Parameters
-    ----------
-    activation : Activation
-    epsilon : float
-        A positive number.
-
-    Returns
-    -------
-    tuple of Interval
-        From left to right.
-
-    Raises
-    ------
-    TypeError
-        If the function is not elementwise, or a parameter must be given and is not.
-    ValueError
-        If a parameter is an array, epsilon is not positive and finite, or the curve may turn for ever.
-
-    Examples
-    --------
-    >>> import actfn
-    >>> saturated(actfn.hard_sigmoid, 0.01)
-    (Interval(low=-inf, high=-3.0, low_closed=False, high_closed=False), Interval(low=3.0, high=inf, low_closed=False, high_closed=False))
-    >>> [round(stretch.high, 3) for stretch in saturated(actfn.silu, 0.01)]
-    [-6.261]
-    """
+    """Return the stretches on which a function saturates; see :func:`actfn.properties.saturated`."""
     if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float)) or not 0 < epsilon < math.inf:
         raise ValueError(f"a function saturates where its slope is smaller than a positive number, not {epsilon!r}")
     _check(activation)
