@@ -127,6 +127,20 @@ def test_plot_writes_png_and_svg(files: Path) -> None:
     assert sorted(path.name for path in files.iterdir()) == ["b.npy", "p.png", "p.svg", "x.npy"]
 
 
+def test_plot_draws_grids_families_saturation_and_textbook_code(files: Path) -> None:
+    for arguments in (
+        ["--grid", "-o", "grid.svg", "--order", "0,1,2"],
+        ["elu", "-o", "family.png", "--param", "alpha=0.5,1,2"],
+        ["mish", "-o", "faults.svg", "--textbook", "float32", "--saturation", "0.01"],
+    ):
+        done = run("plot", *arguments, cwd=files)
+        assert (done.returncode, done.stderr, done.stdout) == (0, "", f"wrote {arguments[arguments.index('-o') + 1]}\n")
+    grid, faults = ((files / f"{name}.svg").read_text(encoding="utf-8") for name in ("grid", "faults"))
+    assert all(f"<!-- {name} -->" in grid for name in actfn.names() if actfn.is_builtin(actfn.get(name)))
+    assert "mish′(x): NaN for x" in faults
+    fails(run("plot", "--grid", "-o", "grid.svg", cwd=files), "grid.svg exists already", "--force")
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
@@ -148,6 +162,16 @@ def test_plot_writes_png_and_svg(files: Path) -> None:
         (["plot", "relu", "-o", "p.png", "--range", "0", "one"], ["--range"]),
         (["plot", "softmax", "-o", "p.png", "--order", "2"], ["softmax has no second derivative"]),
         (["plot", "swish", "elu", "-o", "p.png", "--param", "beta=2"], ["single function"]),
+        (["plot", "-o", "p.png"], ["name at least one function", "--grid"]),
+        (["plot", "elu", "-o", "p.png", "--lang", "fr"], ["language 'fr' is unknown", "en, zh"]),
+        (["plot", "elu", "-o", "p.png", "--param", "alhpa=1,2"], ["'alhpa'", "alpha"]),
+        (["plot", "elu", "-o", "p.png", "--param", "alpha=1,x"], ["alpha=x", "neither a number"]),
+        (["plot", "elu", "-o", "p.png", "--param", "alpha=1,2", "--param", "alpha=3"], ["alpha is given twice"]),
+        (["plot", "elu", "-o", "p.png", "--param", "alpha=1,2", "--saturation", "0.1"], ["single curve"]),
+        (["plot", "elu", "-o", "p.png", "--textbook", "float8"], ["float16, float32, float64", "float8"]),
+        (["plot", "elu", "-o", "p.png", "--saturation", "0"], ["positive number"]),
+        (["plot", "--grid", "-o", "p.png", "--textbook", "float32"], ["--textbook", "single function"]),
+        (["plot", "softmax", "-o", "p.png", "--textbook", "float32"], ["softmax has no textbook", "order 0"]),
         (["eval", "relu", "x.npy"], ["--output"]),
         (["eval", "relu", "no.npy", "-o", "y.npy"], ["no.npy", "No such file"]),
         (["eval", "relu", ".", "-o", "y.npy"], [".npy or .csv"]),

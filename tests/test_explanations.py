@@ -12,6 +12,7 @@ import sympy
 from reference import DEFAULTS, ELEMENTWISE, PARAMETERS
 
 import actfn
+from actfn import formula
 
 POINTS = (-3.5, -1.25, -0.5, 0.75, 2.0, 4.5)
 BOTH = [
@@ -28,6 +29,8 @@ NAMES = {
     "erf": math.erf,
     "abs": abs,
     "pi": math.pi,
+    "max": max,
+    "min": min,
 }
 
 
@@ -75,6 +78,30 @@ def test_latex_as_in_the_textbook() -> None:
     assert actfn.softsign.latex() == r"\frac{x}{\left|{x}\right| + 1}"
     assert actfn.mish.latex() == r"x \tanh{\left(\log{\left(e^{x} + 1 \right)} \right)}"
     assert actfn.relu.latex(1) == r"\begin{cases} 1 & \text{for}\: x > 0 \\0 & \text{otherwise} \end{cases}"
+
+
+def test_formulas_are_written_as_in_a_paper() -> None:
+    assert actfn.swish.formula == "x / (1 + exp(-beta * x))"
+    assert actfn.hard_sigmoid.formula == "max(0, min(1, slope * x + offset))"
+    assert actfn.relu.formula == "x if x > 0 else 0"
+    assert actfn.hard_sigmoid.latex().count(r"\begin{cases}") == 1
+    assert r"\mathrm{negative\_slope}" in actfn.leaky_relu.latex()
+    assert actfn.selu.latex().startswith(r"1.05070098735548 \left(\begin{cases} x &")
+
+
+def test_the_jacobian_of_rows_is_written_without_sums_over_deltas() -> None:
+    shown = actfn.softmax.latex(1)
+    assert shown.count(r"\sum") == 2 and shown.count(r"\delta_{i k}") == 1 and r"\delta_{j k}" not in shown
+    assert actfn.log_softmax.latex(1).count(r"\delta") == 1
+
+
+def test_text_brackets_what_it_must() -> None:
+    a, b = formula.Text("a"), formula.Text("b")
+    assert (-a * b).text == "-a * b" and (a - (-b)).text == "a - (-b)" and ((-a) ** b).text == "(-a)^b"
+    assert (a / (-b)).text == "a / (-b)" and (-(a + b)).text == "-(a + b)" and (a * (-b)).text == "a * (-b)"
+    m = formula.TextNamespace()
+    assert m.where(a >= 1, 1, a).text == "min(1, a)" and m.where(a <= 0, 0, a).text == "max(0, a)"
+    assert m.where(a >= 1, 2, a).text == "2 if a >= 1 else a" and m.where(a > 0, b, a).text == "b if a > 0 else a"
 
 
 def test_sympy_of_rows_and_groups() -> None:

@@ -16,7 +16,7 @@ import actfn
 from actfn import catalogue
 from actfn.cli import main
 from actfn.functions.declare import Interval
-from actfn.properties import Properties
+from actfn.properties import Properties, saturated
 
 INF = math.inf
 DTYPES = {"float16": np.float16, "bfloat16": BFLOAT16, "float32": np.float32, "float64": np.float64}
@@ -401,3 +401,59 @@ def test_importing_the_library_imports_neither_sympy_nor_mpmath() -> None:
     code = "import sys, actfn, actfn.properties; print({'sympy', 'mpmath'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "epsilon", "expected"),
+    [
+        ("relu", {}, 1e-3, [(-math.inf, 0.0)]),
+        ("relu", {}, 2.0, [(-math.inf, math.inf)]),
+        ("identity", {}, 0.5, []),
+        ("leaky_relu", {}, 0.01, []),
+        ("leaky_relu", {}, 0.011, [(-math.inf, 0.0)]),
+        ("elu", {"alpha": 2.0}, 0.01, [(-math.inf, math.log(0.005))]),
+        ("sigmoid", {}, 0.01, [(-math.inf, -math.acosh(49.0)), (math.acosh(49.0), math.inf)]),
+        ("softsign", {}, 1e-4, [(-math.inf, -99.0), (99.0, math.inf)]),
+        ("softplus", {"beta": 2.0}, 0.25, [(-math.inf, -math.log(3) / 2)]),
+        ("swish", {"beta": 0.0}, 0.6, [(-math.inf, math.inf)]),
+    ],
+)
+def test_saturated_stretches(
+    name: str, parameters: dict[str, float], epsilon: float, expected: list[tuple[float, float]]
+) -> None:
+    found = saturated(actfn.get(name).with_parameters(**parameters), epsilon)
+    assert [stretch[2:] for stretch in found] == [(False, False)] * len(expected)
+    for (low, high, *_), ends in zip(found, expected, strict=True):
+        assert (low, high) == pytest.approx(ends, rel=1e-13, abs=0)
+
+
+def test_a_flat_middle_saturates_and_a_turn_does_not() -> None:
+    @actfn.elementwise(tags=("zero_centred",))
+    class shrink_for_a_test:
+        """Zero between -1 and 1."""
+
+        def formula(m: Any, x: Any) -> Any:
+            return m.where(x > 1, (x - 1) ** 2, m.where(x < -1, -((x + 1) ** 2), 0))
+
+        def value(m: Any, x: Any) -> Any:
+            return m.where(x > 1.0, (x - 1.0) * (x - 1.0), m.where(x < -1.0, -(x + 1.0) * (x + 1.0), 0.0 * x))
+
+        def first(m: Any, x: Any) -> Any:
+            return 2.0 * m.maximum(m.abs(x) - 1.0, 0.0)
+
+        def second(m: Any, x: Any) -> Any:
+            return m.where(x > 1.0, 2.0, m.where(x < -1.0, -2.0, 0.0 * x))
+
+        def range() -> Interval:
+            return Interval()
+
+    ((low, high, *_),) = saturated(shrink_for_a_test, 0.5)
+    assert (low, high) == (-1.25, 1.25)
+    ((low, high, *_),) = saturated(actfn.gelu, 0.01)
+    assert low == -math.inf and high == pytest.approx(-3.0674272039089)
+
+
+@pytest.mark.parametrize(("name", "error"), [("softmax", "softmax"), ("prelu", "alpha")])
+def test_what_has_no_curve_does_not_saturate(name: str, error: str) -> None:
+    with pytest.raises(TypeError, match=error):
+        saturated(actfn.get(name), 0.1)

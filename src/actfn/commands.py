@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 import actfn
+from actfn.activation import LANGUAGES
 
 if TYPE_CHECKING:
     from actfn.activation import Activation
@@ -90,13 +91,13 @@ def show(
     force: Force = False,
 ) -> None:
     """Explain a function: formula, derivatives, parameters, range, kinks, names elsewhere, plot and guide."""
-    from actfn.page import LANGUAGES, print_page
+    from actfn.page import print_page
 
     function = actfn.get(name)
     _known("language", lang, LANGUAGES)
     if plot is not None:
         orders = (0, 1, 2) if function.kind == "elementwise" else (0, 1)
-        _save_plot([function], orders, -6.0, 6.0, plot, force, {})
+        _save_plot(lambda: function.plot(orders=orders).figure, plot, force)
     print_page(Console(), function, lang, curves=plot is None)
     if plot is not None:
         _wrote(plot)
@@ -104,19 +105,62 @@ def show(
 
 @app.command("plot")
 def plot_functions(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="The functions to draw together.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME...", help="The functions to draw together; with --grid all.")
+    ] = None,
+    *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png or .svg file to write.")],
     order: Annotated[str, typer.Option(metavar="N,N", help="Which derivatives: any of 0,1,2.")] = "0,1",
-    limits: Annotated[tuple[float, float], typer.Option("--range", metavar="A B", help="The range of x.")] = (-6, 6),
-    parameters: Parameters = None,
+    limits: Annotated[
+        tuple[float, float] | None, typer.Option("--range", metavar="A B", help="The range of x; -6 6 by default.")
+    ] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            metavar="NAME=VALUE",
+            help="A parameter, such as beta=1.5; alpha=0.5,1,2 draws one curve for each.",
+        ),
+    ] = None,
+    grid: Annotated[bool, typer.Option("--grid", help="Draw each function in a panel of its own.")] = False,
+    saturation: Annotated[
+        float | None, typer.Option(metavar="EPSILON", help="Shade where |f'| is smaller than this, such as 0.01.")
+    ] = None,
+    textbook: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="Show where the formula, run as it stands in float32 (say), goes wrong."),
+    ] = None,
+    lang: Annotated[str, typer.Option(help="The language of the labels: en or zh.")] = "en",
     force: Force = False,
 ) -> None:
     """Draw functions and their derivatives into a PNG or SVG file."""
-    functions = [actfn.get(name) for name in names]
-    if parameters and len(functions) > 1:
-        raise ValueError("--param needs a single function; several cannot share one")
-    given = _read_parameters(functions[0], parameters)
-    _save_plot(functions, _read_orders(order), *limits, output, force, given)
+    functions = [actfn.get(name) for name in names or ()]
+    if not functions and not grid:
+        raise ValueError("name at least one function to draw, or give --grid for all of them")
+    _known("language", lang, LANGUAGES)
+    one = len(functions) == 1 and not grid
+    for option, value in (("--param", parameters), ("--saturation", saturation), ("--textbook", textbook)):
+        if value and not one:
+            raise ValueError(f"{option} needs a single function; several cannot share one")
+    family, given = _read_family(functions[0], parameters) if one else (None, {})
+    if family and (saturation is not None or textbook is not None):
+        raise ValueError(f"--param {family[0]} has several values: --saturation and --textbook need a single curve")
+    orders, (low, high) = _read_orders(order), limits or (None, None)
+
+    def draw() -> Any:
+        from actfn import plot
+
+        ends: dict[str, Any] = {} if low is None or high is None else {"low": low, "high": high}
+        if grid:
+            return plot.plot_grid(functions or None, orders, language=lang, **ends)
+        if family:
+            return plot.plot_family(functions[0], family[0], family[1], orders, language=lang, **ends, **given)
+        if len(functions) > 1:
+            return plot.plot_many(functions, orders, language=lang, **ends)
+        shown: dict[str, Any] = {"saturation": saturation, "textbook": textbook, "language": lang}
+        return plot.plot(functions[0], None, orders, low, high, **shown, **given).figure
+
+    _save_plot(draw, output, force)
     _wrote(output)
 
 
@@ -232,6 +276,23 @@ def _read_parameters(function: Activation, texts: Iterable[str] | None) -> dict[
     return values
 
 
+def _read_family(
+    function: Activation, texts: Iterable[str] | None
+) -> tuple[tuple[str, list[Any]] | None, dict[str, Any]]:
+    """Return the parameter that is given several values, with them, and the other parameters."""
+    listed = [text for text in texts or () if "," in text.partition("=")[2]]
+    given = _read_parameters(function, [text for text in texts or () if text not in listed])
+    if not listed:
+        return None, given
+    if len(listed) > 1:
+        raise ValueError(f"--param {listed[1]}: one parameter can have several values, and {listed[0]} has")
+    key, _, values = listed[0].partition("=")
+    if key in given:
+        raise ValueError(f"--param {key} is given twice")
+    each = [_read_parameters(function, [f"{key}={value.strip()}"]) for value in values.split(",")]
+    return (key, [one[key] for one in each]), given
+
+
 def _read_value(key: str, text: str, word: bool) -> Any:
     if word:
         return text
@@ -251,25 +312,14 @@ def _wrote(path: Path, more: str = "") -> None:
     Console().print(f"wrote {path}{more}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _save_plot(
-    functions: list[Activation],
-    orders: tuple[int, ...],
-    low: float,
-    high: float,
-    path: Path,
-    force: bool,
-    parameters: dict[str, Any],
-) -> None:
+def _save_plot(draw: Callable[[], Any], path: Path, force: bool) -> None:
+    """Draw a figure and write it, unless the file may not be written."""
     from actfn.evaluate import replacing
-    from actfn.plot import check_format, plot, plot_many, save
+    from actfn.plot import check_format, save
 
     check_format(path)
     with replacing(path, force) as folder:
-        if len(functions) == 1:
-            figure = plot(functions[0], None, orders, low, high, **parameters).figure
-        else:
-            figure = plot_many(functions, orders, low, high)
-        save(figure, folder / path.name)
+        save(draw(), folder / path.name)
 
 
 def progress_bar() -> Progress:

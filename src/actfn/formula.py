@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import sympy
 
 
+GREEK = ("alpha", "beta")  # the parameters that LaTeX has a letter for
+
+
 class Text:
     """A formula as text, with as many brackets as it needs and in the order in which it was written."""
 
@@ -21,9 +24,12 @@ class Text:
 
     def _infix(self, sign: str, other: Any, strength: int, swapped: bool = False) -> Text:
         left, right = (_text(other), self) if swapped else (self, _text(other))
-        # The right side of - and / needs brackets at equal strength.
-        tight = strength + (sign in "-/")
+        # The right side of - and / needs brackets at equal strength, and so does a minus behind a sign.
+        tight = 9 if right.text.startswith("-") else strength + (sign in "-/")
         return Text(f"{left.inside(strength)}{_SPACED[sign]}{right.inside(tight)}", strength)
+
+    def _compared(self, sign: str, other: Any) -> Comparison:
+        return Comparison(self, sign, _text(other))
 
     def inside(self, strength: int) -> str:
         return self.text if self.strength >= strength else f"({self.text})"
@@ -56,26 +62,53 @@ class Text:
         return Text(f"{self.inside(7)}^{_text(other).inside(7)}", 6)
 
     def __neg__(self) -> Text:
-        return Text(f"-{self.inside(3)}", 2)
+        return Text(f"-{self.inside(3)}", 3)
 
-    def __lt__(self, other: Any) -> Text:
-        return self._infix("<", other, 0)
+    def __lt__(self, other: Any) -> Comparison:
+        return self._compared("<", other)
 
-    def __le__(self, other: Any) -> Text:
-        return self._infix("<=", other, 0)
+    def __le__(self, other: Any) -> Comparison:
+        return self._compared("<=", other)
 
-    def __gt__(self, other: Any) -> Text:
-        return self._infix(">", other, 0)
+    def __gt__(self, other: Any) -> Comparison:
+        return self._compared(">", other)
 
-    def __ge__(self, other: Any) -> Text:
-        return self._infix(">=", other, 0)
+    def __ge__(self, other: Any) -> Comparison:
+        return self._compared(">=", other)
+
+
+class Comparison(Text):
+    """A comparison of two formulas; it remembers both sides."""
+
+    def __init__(self, left: Text, sign: str, right: Text) -> None:
+        super().__init__(f"{left.text}{_SPACED[sign]}{right.text}", 0)
+        self.left, self.sign, self.right = left, sign, right
+
+
+class Limited(Text):
+    """The larger or the smaller of a bound and a formula; it remembers the formula."""
+
+    def __init__(self, which: str, bound: Text, formula: Text, limited: Text) -> None:
+        super().__init__(f"{which}({bound.text}, {formula.text})")
+        self.limited = limited
 
 
 _SPACED = {sign: f" {sign} " for sign in ("+", "-", "*", "/", "<", "<=", ">", ">=")}
+_LIMITS = {"<=": "max", "<": "max", ">=": "min", ">": "min"}
 
 
 def _text(value: Any) -> Text:
     return value if isinstance(value, Text) else Text(f"{value:g}")
+
+
+def _limited(condition: Any, chosen: Text, otherwise: Text) -> Text | None:
+    """Return max(a, u) for "a if u <= a else u", and min(a, u) likewise; u may itself be limited on the other side."""
+    if not isinstance(condition, Comparison) or chosen.text != condition.right.text:
+        return None
+    inner = otherwise.limited if isinstance(otherwise, Limited) else otherwise
+    if inner.text != condition.left.text:
+        return None
+    return Limited(_LIMITS[condition.sign], chosen, otherwise, inner)
 
 
 class TextNamespace:
@@ -87,7 +120,9 @@ class TextNamespace:
         return Text(f"{float(decimal):.8g}")
 
     def where(self, condition: Any, chosen: Any, otherwise: Any) -> Text:
-        return Text(f"{_text(chosen).text} if {condition.text} else {_text(otherwise).text}", 0)
+        chosen, otherwise = _text(chosen), _text(otherwise)
+        cases = Text(f"{chosen.text} if {condition.text} else {otherwise.text}", 0)
+        return _limited(condition, chosen, otherwise) or cases
 
     def total(self, x: Text) -> Text:
         return Text(f"sum({x.text})")
@@ -188,8 +223,32 @@ def expression(declaration: Declaration, order: int = 0, *, by: str | None = Non
 def latex(declaration: Declaration, order: int = 0) -> str:
     """Return the formula, or its derivative of an order, as LaTeX."""
     sympy = sympy_module()
-    result: str = sympy.latex(expression(declaration, order))
+    shown = readable(expression(declaration, order), order)
+    # SymPy would take the end of negative_slope for an index, and slope for the product of five letters.
+    words = {
+        symbol: symbol.name.replace("_", r"\_")
+        for symbol in shown.free_symbols
+        if symbol.name in declaration.parameters
+    }
+    names = {symbol: rf"\mathrm{{{word}}}" for symbol, word in words.items() if symbol.name not in GREEK}
+    result: str = sympy.latex(shown, symbol_names=names)
     return result
+
+
+def readable(expression: Any, order: int) -> Any:
+    """Return an expression as people write it: cases side by side, and a sum over j of terms with delta_jk as the term at k."""
+    sympy = sympy_module()
+
+    def is_pick(part: Any) -> bool:
+        return isinstance(part, sympy.Sum) and bool(part.function.has(sympy.KroneckerDelta))
+
+    def pick(part: Any) -> Any:
+        (delta,) = part.function.atoms(sympy.KroneckerDelta)
+        return (part.function / delta).subs(*delta.args)
+
+    picked = expression.replace(is_pick, pick)
+    # A formula keeps the factor that stands before its cases, as in the paper.
+    return sympy.piecewise_fold(picked) if order or isinstance(picked, sympy.Piecewise) else picked
 
 
 class MpmathNamespace:

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from actfn.activation import Activation, get
 from actfn.curves import sample
 from actfn.handbook import experiment, prose
-from actfn.handbook.contents import COMPARISONS, SET_APART
-from actfn.handbook.drawing import Line, figure
+from actfn.handbook.contents import COMPARISONS, SET_APART, functions
+from actfn.handbook.drawing import Line, figure, grid, panel
 from actfn.handbook.facts import facts, number
 from actfn.handbook.function_page import SAMPLES, interval
 from actfn.handbook.words import WORDS
@@ -51,6 +51,7 @@ def content(environment: jinja2.Environment, name: str, language: str) -> dict[s
         "depth": experiment.DEPTH,
         "width": experiment.WIDTH,
         "samples": experiment.SAMPLES,
+        "grid": lambda: _grid(language),
         "gradients": lambda caption, *runs: gradients(language, caption, runs),
     }
     if name in COMPARISONS:
@@ -95,6 +96,17 @@ def gradients(language: str, caption: str, runs: tuple[tuple[str, float | None, 
     ends = "; ".join(f"{label}: {number(measured.arriving)}" for label, measured in found)
     description = words["gradient description"].format(depth=experiment.DEPTH, ends=ends)
     return figure(lines, caption, description, across=words["layer"], powers_of_ten=True)
+
+
+def _grid(language: str) -> Markup:
+    """Return a figure of all functions with their derivatives."""
+    words = WORDS[language]
+    panels = []
+    for function in functions():
+        curves = [sample(function, order, samples=SAMPLES) for order in (0, 1)]
+        described = words["panel description"].format(name=function.name)
+        panels.append((function.name, f"{function.name}.html", panel(curves, described)))
+    return grid(panels, (words["function"], words["slope"]), words["all functions"])
 
 
 def _source(name: str, language: str) -> str:

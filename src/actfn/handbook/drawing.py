@@ -37,7 +37,14 @@ class Line:
 
 
 def figure(
-    lines: Sequence[Line], caption: str, description: str, *, across: str = "x", powers_of_ten: bool = False
+    lines: Sequence[Line],
+    caption: str,
+    description: str,
+    *,
+    across: str = "x",
+    powers_of_ten: bool = False,
+    shaded: Sequence[tuple[float, float]] = (),
+    shade_label: str = "",
 ) -> Markup:
     """Return an HTML figure: the drawing, a legend and a caption.
 
@@ -53,6 +60,10 @@ def figure(
         The label of the horizontal axis.
     powers_of_ten : bool
         Whether y holds decimal logarithms.
+    shaded : sequence of (float, float)
+        Stretches of x to shade, as far as they are in sight.
+    shade_label : str
+        What the legend says of them.
 
     Examples
     --------
@@ -64,22 +75,26 @@ def figure(
     """
     if len(lines) > STYLES:
         raise ValueError(f"a drawing has at most {STYLES} lines, not {len(lines)}")
-    entries = "".join(
-        f'<li><svg class="swatch" viewBox="0 0 32 8" aria-hidden="true"><path class="curve style-{index}" d="M0 4H32"/>'
-        f"</svg>{escape(line.label)}</li>"
-        for index, line in enumerate(lines)
-    )
-    legend = f'<ul class="legend">{entries}</ul>' if len(lines) > 1 else ""
-    drawn = chart(lines, description, across, powers_of_ten)
+    legend = _legend([line.label for line in lines], shade_label if shaded else "") if len(lines) > 1 or shaded else ""
+    drawn = chart(lines, description, across, powers_of_ten, shaded)
     return Markup(f"<figure>{drawn}{legend}<figcaption>{escape(caption)}</figcaption></figure>")
 
 
-def chart(lines: Sequence[Line], description: str, across: str = "x", powers_of_ten: bool = False) -> Markup:
+def chart(
+    lines: Sequence[Line],
+    description: str,
+    across: str = "x",
+    powers_of_ten: bool = False,
+    shaded: Sequence[tuple[float, float]] = (),
+) -> Markup:
     """Return the drawing alone."""
     low, high = min(float(line.x[0]) for line in lines), max(float(line.x[-1]) for line in lines)
     bottom, top = _extent([line.y for line in lines])
     place = _Place(low, high, bottom, top)
     parts = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(description)}">']
+    for left, right in shaded:
+        left, right = place.across(max(left, low)), place.across(min(right, high))
+        parts.append(f'<path class="shade" d="M{left:.1f} {TOP}H{right:.1f}V{HEIGHT - BOTTOM}H{left:.1f}Z"/>')
     for tick in ticks(low, high):
         parts.append(_rule(place.across(tick), None, tick == 0 and low < 0))
         parts.append(_text(place.across(tick), HEIGHT - BOTTOM + 18, _number(tick), "middle"))
@@ -106,6 +121,45 @@ def sparkline(curve: Curve) -> Markup:
     return Markup(
         f'<svg class="sparkline" viewBox="0 0 120 72" aria-hidden="true">{zero}<path class="curve" d="{path}"/></svg>'
     )
+
+
+def panel(curves: Sequence[Curve], description: str) -> Markup:
+    """Return a small drawing of a function and its derivatives, for a grid of many."""
+    bottom, top = _extent([curve.y for curve in curves])
+    place = _Place(float(curves[0].x[0]), float(curves[0].x[-1]), bottom, top, (30, 6, 6, 20), (180, 120))
+    parts = [f'<svg class="chart panel" viewBox="0 0 180 120" role="img" aria-label="{escape(description)}">']
+    parts.append(f'<path class="axis" d="M30 {place.down(0):.1f}H174M{place.across(0):.1f} 6V100"/>')
+    for tick in (place.low, 0.0, place.high):
+        parts.append(_text(place.across(tick), 114, _number(tick), "middle"))
+    for tick in ticks(bottom, top)[::2]:
+        parts.append(_text(26, place.down(tick) + 4, _number(tick), "end"))
+    for index, curve in enumerate(curves):
+        parts.append(f'<path class="curve style-{index}" d="{_path(Line.of(curve, ""), place)}"/>')
+        for jump in curve.jumps:
+            hollow = [limit for limit in sorted({jump.left, jump.right}) if limit != jump.chosen]
+            parts += [_dot(place, jump.x, limit, index, "hollow", 2.2) for limit in hollow]
+            parts.append(_dot(place, jump.x, jump.chosen, index, "filled", 2.2))
+    return Markup("".join(parts) + "</svg>")
+
+
+def grid(panels: Sequence[tuple[str, str, Markup]], labels: Sequence[str], caption: str) -> Markup:
+    """Return a figure of many panels, each with its name and the page that it leads to, and one legend."""
+    items = "".join(
+        f'<li><a href="{escape(page)}"><code>{escape(name)}</code>{drawn}</a></li>' for name, page, drawn in panels
+    )
+    return Markup(f'<figure class="overview"><ul class="panels">{items}</ul>{_legend(labels)}') + Markup(
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def _legend(labels: Sequence[str], shade_label: str = "") -> str:
+    swatch = '<svg class="swatch" viewBox="0 0 32 8" aria-hidden="true"><path class="{}" d="{}"/></svg>'
+    entries = [
+        f"<li>{swatch.format(f'curve style-{i}', 'M0 4H32')}{escape(label)}</li>" for i, label in enumerate(labels)
+    ]
+    if shade_label:
+        entries.append(f"<li>{swatch.format('shade', 'M0 0H32V8H0Z')}{escape(shade_label)}</li>")
+    return f'<ul class="legend">{"".join(entries)}</ul>'
 
 
 def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
@@ -194,9 +248,9 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
-def _dot(place: _Place, x: float, y: float, index: int, kind: str) -> str:
+def _dot(place: _Place, x: float, y: float, index: int, kind: str, radius: float = 4) -> str:
     at = f'cx="{place.across(x):.1f}" cy="{place.down(y):.1f}"'
-    return f'<circle class="{kind} style-{index}" {at} r="4"/>'
+    return f'<circle class="{kind} style-{index}" {at} r="{radius:g}"/>'
 
 
 def _number(value: float) -> str:

@@ -7,10 +7,11 @@ from html import unescape
 from typing import Any
 
 from markupsafe import Markup
-from sympy import Expr, KroneckerDelta, Piecewise, Sum, piecewise_fold
+from sympy import Expr
 from sympy.printing.mathml import MathMLPresentationPrinter
 
 from actfn.activation import Activation
+from actfn.formula import readable
 
 GREEK = {"alpha": "α", "beta": "β"}
 WORDS = {"en": ("otherwise", " or "), "zh": ("其余", " 或 ")}
@@ -25,13 +26,25 @@ def formula(function: Activation, order: int = 0, language: str = "en") -> Marku
     >>> "<mfrac>" in formula(actfn.sigmoid)
     True
     """
-    expression = function.sympy(order)
-    if order or isinstance(expression, Piecewise):
-        expression = piecewise_fold(_picked(expression))
+    expression = readable(function.sympy(order), order)
     inner = mathml(expression, language)
     return Markup(
         f'<math display="block"><mrow><mrow>{_left_side(function, order)}</mrow><mo>=</mo>{inner}</mrow></math>'
     )
+
+
+def spaced(text: str) -> str:
+    """Return MathML with a gap before a name of several letters that something is multiplied by, and true minus signs.
+
+    Examples
+    --------
+    >>> spaced("<mi>x</mi><mo>\u2062</mo><mrow><mi>tanh</mi><mo>-</mo></mrow>")
+    '<mi>x</mi><mspace width="0.17em"/><mrow><mi>tanh</mi><mo>−</mo></mrow>'
+    """
+    gaps = re.sub(
+        "<mo>\u2062</mo>(?=(?:<(?:mrow|msup|msub)>)*<mi>[A-Za-z_]{2,}</mi>)", '<mspace width="0.17em"/>', text
+    )
+    return gaps.replace("<mo>-</mo>", "<mo>−</mo>").replace("<mn>-", "<mn>−")
 
 
 def mathml(expression: Expr, language: str = "en") -> str:
@@ -39,19 +52,6 @@ def mathml(expression: Expr, language: str = "en") -> str:
     printer = _Printer()
     printer.otherwise, printer.either = WORDS[language]
     return str(printer.doprint(expression))
-
-
-def _picked(expression: Expr) -> Expr:
-    """Return an expression in which a sum over j of terms with delta_jk is the term at k."""
-
-    def is_pick(part: Expr) -> bool:
-        return isinstance(part, Sum) and bool(part.function.has(KroneckerDelta))
-
-    def pick(part: Expr) -> Expr:
-        (delta,) = part.function.atoms(KroneckerDelta)
-        return (part.function / delta).subs(*delta.args)
-
-    return expression.replace(is_pick, pick)
 
 
 def _left_side(function: Activation, order: int) -> str:
@@ -76,8 +76,8 @@ class _Printer(MathMLPresentationPrinter):  # type: ignore[misc]
 
     def doprint(self, expression: Any) -> str:
         text: str = self._print(expression).toxml()
-        text = text.replace("<mo>-</mo>", "<mo>−</mo>")
-        return re.sub(r"&(?!lt;|gt;|amp;)\w+;", lambda found: unescape(found[0].replace("ExponentialE", "#101")), text)
+        known = re.sub(r"&(?!lt;|gt;|amp;)\w+;", lambda found: unescape(found[0].replace("ExponentialE", "#101")), text)
+        return spaced(known)
 
     def _element(self, tag: str, *children: Any) -> Any:
         element = self.dom.createElement(tag)

@@ -15,15 +15,18 @@ from actfn.handbook import prose
 from actfn.handbook.contents import FAMILIES
 from actfn.handbook.drawing import Line, figure
 from actfn.handbook.facts import number, values, with_examples
-from actfn.handbook.formulas import formula
+from actfn.handbook.formulas import formula, spaced
 from actfn.handbook.property_words import NAMES, chinese
 from actfn.handbook.snippets import snippets
+from actfn.handbook.textbook_code import textbook_code
 from actfn.handbook.translations import meaning, remark, summary
 from actfn.handbook.words import KINDS, WORDS, tag
+from actfn.properties import saturated
 from actfn.properties.report import lines_of
 
 PRIMES = ("", "′", "″")
 SAMPLES = 361
+SATURATED = 0.01  # a slope that is smaller is shaded
 
 
 def content(function: Activation, language: str) -> dict[str, Any]:
@@ -45,6 +48,7 @@ def content(function: Activation, language: str) -> dict[str, Any]:
         "parameters": _parameters(function, language),
         "family": _family(function, language),
         "accuracy": _accuracy(function, language),
+        "textbook": textbook_code(function, language),
         "elsewhere": _elsewhere(function, language),
         "code": {library: prose.code(text) for library, text in snippets(function).items()},
         "guide": _guide(function, language),
@@ -90,7 +94,20 @@ def _picture(function: Activation, language: str) -> Markup:
     if any(curve.jumps for curve in curves):
         caption += words["jumps caption"]
     described = words["curves description"].format(labels=", ".join(labels), values=", ".join(_ends(curves[0])))
-    return figure([Line.of(curve, label) for curve, label in zip(curves, labels, strict=True)], caption, described)
+    flat = _flat(function)
+    if flat:
+        caption += words["shaded caption"].format(epsilon=SATURATED)
+    lines = [Line.of(curve, label) for curve, label in zip(curves, labels, strict=True)]
+    return figure(lines, caption, described, shaded=flat, shade_label=words["shaded"].format(epsilon=SATURATED))
+
+
+def _flat(function: Activation) -> list[tuple[float, float]]:
+    """Return the stretches in sight on which the function saturates."""
+    if function.kind != "elementwise":
+        return []
+    return [
+        (one.low, one.high) for one in saturated(with_examples(function), SATURATED) if one.low < 6 and one.high > -6
+    ]
 
 
 def _ends(curve: Curve) -> list[str]:
@@ -103,8 +120,9 @@ def _values(function: Activation) -> list[list[str]]:
 
 
 def _derivation(function: Activation, language: str) -> Markup:
-    """Return the steps from the formula to the derivative."""
-    return Markup(function.derivation(order=1, lang=language).html())
+    """Return the steps from the formula to the derivative, and to the second one."""
+    orders = (1, 2) if function.kind == "elementwise" else (1,)
+    return Markup(spaced("".join(function.derivation(order=order, lang=language).html() for order in orders)))
 
 
 def _properties(function: Activation, language: str) -> list[tuple[str, Markup, str]]:

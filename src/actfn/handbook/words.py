@@ -66,6 +66,21 @@ WORDS = {
         "accuracy note": "The largest error found, in units in the last place (ULP), over the instruction sets base, AVX2 "
         "and AVX-512. Correct rounding has at most 0.5. Where not every number was tried, the points are from every binade, "
         "the tails and the neighbourhood of kinks and roots.",
+        "shaded": "|f′| < {epsilon:g}",
+        "shaded caption": " Shaded: where the slope is smaller than {epsilon:g} in magnitude, and the function saturates.",
+        "textbook": "Textbook code",
+        "textbook lead": "The formula above, and the derivatives that SymPy makes of it, run as they stand in float32. The "
+        "drawing shows how many decimal digits of the results are right, at the worst point of each stretch, beside the "
+        "results of actfn, whose own errors are in the table of this page or tested against exact ones. With 0 digits "
+        "nothing is right.",
+        "textbook caption": "Decimal digits of textbook code that are right, float32.",
+        "textbook description": "Right digits of textbook code for x from {low} to {high}. {faults}",
+        "textbook right": "no fault in this range",
+        "all functions": "Every function and its derivative for x from −6 to 6; each panel has its own vertical scale and "
+        "leads to the function’s page.",
+        "panel description": "{name} and its derivative.",
+        "function": "f(x)",
+        "slope": "f′(x)",
         "accuracy of rows": "The tables are about functions of one number. This one works on a whole row or group; the test "
         "suite compares its results with exact ones.",
         "library name": "Library",
@@ -160,6 +175,18 @@ WORDS = {
         "every number": "所有数",
         "accuracy note": "找到的最大误差，以末位单位（ULP）计，取 base、AVX2 和 AVX-512 三种指令集中的最大者。"
         "正确舍入不超过 0.5。没有试遍所有数时，测试点来自每个二进制区间、两端尾部以及折点和根的附近。",
+        "shaded": "|f′| < {epsilon:g}",
+        "shaded caption": "阴影处斜率的绝对值小于 {epsilon:g}，函数饱和。",
+        "textbook": "教科书写法",
+        "textbook lead": "把上面的公式以及 SymPy 求得的导数原样用 float32 计算。图中是结果里正确的十进制位数（取每一小段中最差的点），"
+        "与 actfn 的结果相比；actfn 自身的误差见本页精度表，或由测试套件与精确值比较。0 位表示没有一位正确。",
+        "textbook caption": "教科书写法的正确十进制位数，float32。",
+        "textbook description": "教科书写法的正确位数，x 从 {low} 到 {high}。{faults}",
+        "textbook right": "此范围内无误",
+        "all functions": "各函数及其导数，x 从 −6 到 6；各小图纵轴刻度不同，点击进入该函数的页面。",
+        "panel description": "{name} 及其导数。",
+        "function": "f(x)",
+        "slope": "f′(x)",
         "accuracy of rows": "精度表只涉及单变量函数。这个函数作用于整行或整组；测试套件将其结果与精确值比较。",
         "library name": "框架",
         "spelling": "那里的写法",

@@ -34,7 +34,8 @@ def run(
     """Train a network with each function as hidden activation and write an HTML report of how it went.
 
     Everything that can be wrong with the options is found before the first step of training. The report appears
-    under its name only when it is complete, and the same options write the same bytes.
+    under its name only when it is complete, and the same options write the same bytes; it links into the handbook
+    where there is one beside it.
 
     Parameters
     ----------
@@ -78,9 +79,9 @@ def run(
     outcomes = compare_with_progress(settings, console)
     console.print(results_table(outcomes))
 
-    from .report import render
+    from .report import handbook_beside, render
 
-    page = render(outcomes, settings)
+    page = render(outcomes, settings, handbook_beside(output))
     with replacing(output, force) as folder:
         (folder / output.name).write_text(page, encoding="utf-8")
     console.print(f"Report: {output}", soft_wrap=True, highlight=False, markup=False)

@@ -7,11 +7,13 @@ import platform
 from collections.abc import Sequence
 from importlib import resources
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import jinja2
 
 import actfn
+from actfn.activation import LANGUAGES
 
 from . import figures
 from .comparison import BATCH, LEARNING_RATE, Outcome, Settings
@@ -19,8 +21,11 @@ from .findings import VANISHING, finding, percent
 from .network import PIECES, PRELU_START
 from .training import DEAD_SLOPE, SATURATED_SLOPE
 
+HANDBOOKS = ("handbook", "build/handbook")
+HANDBOOK_MARKER = ".actfn-handbook"  # importing actfn.handbook would need what only building it needs
 
-def render(outcomes: Sequence[Outcome], settings: Settings) -> str:
+
+def render(outcomes: Sequence[Outcome], settings: Settings, handbook: str | None = None) -> str:
     """The page as text. It holds no date, time or duration: equal outcomes give equal bytes.
 
     Parameters
@@ -28,6 +33,8 @@ def render(outcomes: Sequence[Outcome], settings: Settings) -> str:
     outcomes : sequence of Outcome
         In the order in which the page lists them.
     settings : Settings
+    handbook : str, optional
+        Where the handbook's pages in one language are, as a link from the page; without it the page says how to build them.
 
     Examples
     --------
@@ -45,6 +52,7 @@ def render(outcomes: Sequence[Outcome], settings: Settings) -> str:
     return environment.from_string(template).render(
         outcomes=outcomes,
         settings=settings,
+        handbook=handbook,
         overview=overview(outcomes),
         cards=[card(outcome, outcomes) for outcome in outcomes],
         constants={
@@ -60,6 +68,24 @@ def render(outcomes: Sequence[Outcome], settings: Settings) -> str:
         vanishing=[outcome.name for outcome in outcomes if outcome.gradient_ratio < VANISHING],
         versions=versions(),
     )
+
+
+def handbook_beside(report: Path) -> str | None:
+    """The link from a report to the English pages of a handbook in its folder, or to whatever pages there are.
+
+    A handbook is looked for where ``actfn handbook -o handbook`` and ``make handbook`` write it.
+
+    Examples
+    --------
+    >>> handbook_beside(Path("no", "such", "folder", "report.html")) is None
+    True
+    """
+    for folder in HANDBOOKS:
+        if (report.parent / folder / HANDBOOK_MARKER).is_file():
+            for language in LANGUAGES:
+                if (report.parent / folder / language / "index.html").is_file():
+                    return f"{folder}/{language}"
+    return None
 
 
 def overview(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:

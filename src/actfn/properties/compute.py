@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import mpmath
 
 from actfn import trace
 from actfn.activation import Activation
-from actfn.functions.declare import KERNELS
+from actfn.functions.declare import KERNELS, Interval
+from actfn.properties import tails
 from actfn.properties.curve import Curve
 from actfn.properties.floats import exactness
 from actfn.properties.moments import moments
@@ -51,6 +53,20 @@ def compute(activation: Activation) -> Properties:
     >>> compute(actfn.tanh).range.value
     Interval(low=-1.0, high=1.0, low_closed=False, high_closed=False)
     """
+    _check(activation)
+    return _computed(activation)
+
+
+def saturated(activation: Activation, epsilon: float) -> tuple[Interval, ...]:
+    """Return the stretches on which a function saturates; see :func:`actfn.properties.saturated`."""
+    if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float)) or not 0 < epsilon < math.inf:
+        raise ValueError(f"a function saturates where its slope is smaller than a positive number, not {epsilon!r}")
+    _check(activation)
+    return _saturated(activation, float(epsilon))
+
+
+def _check(activation: Activation) -> None:
+    """Raise TypeError or ValueError unless the function has a curve whose properties can be computed."""
     if activation.kind != "elementwise":
         raise TypeError(
             f"{activation.name} has no properties of a curve, since each output depends on several inputs; "
@@ -64,7 +80,6 @@ def compute(activation: Activation) -> Properties:
             )
     # Arrays are refused before they are hashed.
     activation._scalars()
-    return _computed(activation)
 
 
 @lru_cache(maxsize=256)
@@ -92,6 +107,15 @@ def _computed(activation: Activation) -> Properties:
             **(_shape(curve) if curve.settles else dict.fromkeys(SHAPE, UNSETTLED)),
             **moments(curve),
         )
+
+
+@lru_cache(maxsize=256)
+def _saturated(activation: Activation, epsilon: float) -> tuple[Interval, ...]:
+    with mpmath.workprec(BITS):
+        curve = Curve(activation._declaration, activation._scalars())
+        if not curve.settles:
+            raise ValueError(f"where {activation!r} saturates is not known: {UNSETTLED.how}")
+        return tails.saturated(curve, mpmath.mpf(epsilon))
 
 
 def _shape(curve: Curve) -> dict[str, Property]:

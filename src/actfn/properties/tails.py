@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import mpmath
@@ -9,9 +10,9 @@ import mpmath
 from actfn.accuracy.formats import FORMATS
 from actfn.functions.declare import Interval
 from actfn.properties.curve import Curve
-from actfn.properties.piece import X, limit, nearest, number
+from actfn.properties.piece import X, between, limit, nearest, number
 from actfn.properties.report import Bound, Line, Property, Sides, primed
-from actfn.properties.roots import HOW, level, stationary
+from actfn.properties.roots import HOW, distinct, level, stationary
 from actfn.properties.shape import interval, joints, same
 
 # 30 digits.
@@ -118,3 +119,19 @@ def _saturated(curve: Curve, side: int, epsilon: Any) -> float | None:
         if places:
             return nearest(max(places) if side > 0 else min(places))
     return -side * float("inf")
+
+
+def saturated(curve: Curve, epsilon: Any) -> tuple[Interval, ...]:
+    """Return the stretches on which the slope is smaller than a number; see `compute.saturated`."""
+    found: list[tuple[Any, Any, bool]] = []
+    for piece in curve.pieces:
+        cuts = distinct([x for height in (epsilon, -epsilon) for x in level(piece, 1, height, CLOSE_ENOUGH)])
+        inner = [x for x in cuts if piece.low < x < piece.high]
+        for low, high in pairwise([piece.low, *inner, piece.high]):
+            if abs(piece.at(between(low, high), 1)) < epsilon:
+                settled = low == curve.low or high == curve.high or piece.is_constant()
+                if found and same(found[-1][1], low):
+                    low, _, before = found.pop()
+                    settled = settled or before
+                found.append((low, high, settled))
+    return tuple(interval(low, high, False, False) for low, high, settled in found if settled)
