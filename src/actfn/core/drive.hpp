@@ -106,8 +106,8 @@ template <int mantissa_bits, int bias> struct is_narrow<narrow<mantissa_bits, bi
     static constexpr bool value = true;
 };
 
-// From so many elements on, a 16-bit function of one number without parameters is looked up in a table of all its
-// results.
+// From so many elements on, a 16-bit function of one number, its parameters at their defaults, is looked up in a
+// table of all its results.
 constexpr std::ptrdiff_t least_lookups = 8192;
 constexpr int most_entries = 512;
 
@@ -121,7 +121,7 @@ template <class S> const std::uint16_t* table_of_results(const Entry& entry, int
     for (std::ptrdiff_t start = 0; start < 65536; start += block) {
         for (std::ptrdiff_t i = 0; i < block; ++i) x[i] = widen(S{static_cast<std::uint16_t>(start + i)});
         void* const data[] = {x, y};
-        entry.wide.of_scalars(data, nullptr, block);
+        entry.wide.of_scalars(data, entry.defaults, block);
         scatter<S>(y, block, reinterpret_cast<char*>(table + start), sizeof(S));
     }
     // Another thread may have been first; its table is the same.
@@ -151,17 +151,6 @@ template <class First, class Other, class Parameter, class Output>
     const int first_output = inputs + parameters;
     const std::ptrdiff_t n = dimensions[0];
     const quiet_arithmetic guard;
-    if constexpr (is_narrow<First>::value) {
-        const std::ptrdiff_t index = &entry - entries;
-        if (n >= least_lookups && inputs == 1 && parameters == 0 && outputs == 1 && index < most_entries) {
-            const std::uint16_t* const table = table_of_results<First>(entry, static_cast<int>(index));
-            if (table != nullptr) {
-                look_up(table, arguments[0], steps[0], arguments[1], steps[1], n);
-                return;
-            }
-        }
-    }
-
     alignas(64) double parameter_buffer[most_parameters][block];
     const double* parameter_data[most_parameters];
     bool scalars = true;
@@ -171,6 +160,18 @@ template <class First, class Other, class Parameter, class Output>
     }
     if (scalars)
         for (int p = 0; p < parameters; ++p) gather<Parameter>(arguments[inputs + p], 0, n > 0, parameter_buffer[p]);
+    if constexpr (is_narrow<First>::value) {
+        bool by_default = scalars;
+        for (int p = 0; p < parameters; ++p) by_default = by_default && *parameter_data[p] == *entry.defaults[p];
+        const std::ptrdiff_t index = &entry - entries;
+        if (n >= least_lookups && inputs == 1 && by_default && outputs == 1 && index < most_entries) {
+            const std::uint16_t* const table = table_of_results<First>(entry, static_cast<int>(index));
+            if (table != nullptr) {
+                look_up(table, arguments[0], steps[0], arguments[first_output], steps[first_output], n);
+                return;
+            }
+        }
+    }
     const Loop loop = scalars ? loops_for<Output>(entry).of_scalars : loops_for<Output>(entry).of_arrays;
 
     const bool ordered = sequential(arguments, steps, first_output, outputs, n);

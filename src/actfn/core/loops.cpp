@@ -7,9 +7,9 @@
 #include "kernels.hpp"
 
 #ifdef ACTFN_FMA
-#define ACTFN_FLOAT_ROWS(function) float_rows::function::apply
+#define ACTFN_FLOAT_ROWS(function, S) each_row<float_rows::function::apply<S>, function::with_g>
 #else
-#define ACTFN_FLOAT_ROWS(function) function::apply<float, float>
+#define ACTFN_FLOAT_ROWS(function, S) ACTFN_ROW(function, S, S)
 #endif
 
 // In the order of actfn::Storage.
@@ -17,8 +17,8 @@
 #define ACTFN_ROWS(function)                                                                                           \
     {ACTFN_ROW(function, truth, double),         ACTFN_ROW(function, std::int8_t, double),                             \
      ACTFN_ROW(function, std::uint8_t, double),  ACTFN_ROW(function, std::int16_t, double),                            \
-     ACTFN_ROW(function, std::uint16_t, double), ACTFN_ROW(function, half, half),                                      \
-     ACTFN_ROW(function, bfloat, bfloat),        each_row<ACTFN_FLOAT_ROWS(function), function::with_g>,               \
+     ACTFN_ROW(function, std::uint16_t, double), ACTFN_FLOAT_ROWS(function, half),                                     \
+     ACTFN_FLOAT_ROWS(function, bfloat),         ACTFN_FLOAT_ROWS(function, float),                                    \
      ACTFN_ROW(function, double, double)}
 
 extern "C" __attribute__((visibility("hidden"))) const actfn::Table ACTFN_TABLE;

@@ -21,9 +21,10 @@ struct Loops {
 struct Entry {
     const char* name;
     int inputs, parameters, outputs;
-    Loops single;  // float in, float out
-    Loops wide;    // double in, double out, right to far more than float32
-    Loops precise; // double in, double out, right to the last bits of float64
+    const double* const* defaults; // a number for each parameter, NaN if it has none
+    Loops single;                  // float in, float out
+    Loops wide;                    // double in, double out, right to far more than float32
+    Loops precise;                 // double in, double out, right to the last bits of float64
 };
 
 // How the first input, the further inputs, the parameters and the outputs are stored.

@@ -118,9 +118,10 @@ def tuned_loop(ufunc: Ufunc) -> str:
 
 def defaults(ufunc: Ufunc) -> str:
     """Return the C++ class of a ufunc's default parameters."""
-    conditions = [f"parameters[{p}][i] == {value.hex()}" for p, value in enumerate(ufunc.defaults)]
+    numbers = ['__builtin_nan("")' if math.isnan(value) else value.hex() for value in ufunc.defaults]
+    conditions = [f"parameters[{p}][i] == {value}" for p, value in enumerate(numbers)]
     return f"""struct {ufunc.name} {{
-    static constexpr double numbers[] = {{{", ".join(value.hex() for value in ufunc.defaults)}}};
+    static constexpr double numbers[] = {{{", ".join(numbers)}}};
     static constexpr const double* all[] = {{{", ".join(f"numbers + {p}" for p in range(len(conditions)))}}};
     static bool at(const double* const* parameters, std::ptrdiff_t i) {{ return {" && ".join(conditions)}; }}
 }};"""
@@ -235,7 +236,8 @@ def entry(ufunc: Ufunc, single: str) -> str:
             chosen = f"{{{both}::of_scalars, {both}::of_arrays}}"
         first = f"ACTFN_TUNED(ACTFN_LIST({chosen[1:-1]}), ACTFN_LIST({first[1:-1]}))"
     three = [first, loops("narrowing", "double"), loops("precise", "double")]
-    return f'    {{"{ufunc.name}", {counts}, {", ".join(three)}}},'
+    known = f"defaults::{ufunc.name}::all" if ufunc.parameters else "nullptr"
+    return f'    {{"{ufunc.name}", {counts}, {known}, {", ".join(three)}}},'
 
 
 def kernels_header(declarations: dict[str, Declaration]) -> str:
@@ -251,7 +253,7 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
             loops.append(loop(ufunc))
             if any(ufunc.tuned):
                 tuned.append(tuned_loop(ufunc))
-            if ufunc.parameters and (any(ufunc.tuned) or ufunc.piecewise):
+            if ufunc.parameters:
                 classes.append(defaults(ufunc))
             entries.append(entry(ufunc, "single" if declaration.single_rounding else "wide"))
     return "\n".join(
@@ -278,13 +280,13 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
             "\n\n".join(tuned),
             "",
             "}  // namespace tuned_loops",
+            "#endif",
             "",
             "namespace defaults {",
             "",
             "\n\n".join(classes),
             "",
             "}  // namespace defaults",
-            "#endif",
             "",
             "const actfn::Entry entries[] = {",
             *entries,
