@@ -400,3 +400,80 @@ def test_properties_are_in_chinese_on_chinese_pages() -> None:
             for text in (*str(value).split("<br>"), how):
                 words = {*re.findall("[A-Za-z]{3,}", text)} - {"inf", "Var", "SymPy", "float", "bfloat", "sqrt"}
                 assert not words, (function.name, name, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_derivatives_are_derived_and_fold(language: str) -> None:
+    for name in NAMES:
+        function = actfn.get(name)
+        shown = function_page.content(function, language)["derivation"]
+        orders = (1, 2) if function.kind == "elementwise" else (1,)
+        titles = [function.derivation(order=order, lang=language).title for order in orders]
+        assert [shown.count(f"<h3>{title}</h3>") for title in titles] == [1] * len(orders)
+        assert shown.count('<section class="actfn-derivation"') == len(orders)
+        if name not in ("identity", "maxout"):
+            assert all("<details><summary>" in part for part in shown.split("<section")[1:]), name
+
+
+def test_saturation_is_shaded_in_the_picture(pages: dict[str, Page]) -> None:
+    for language in LANGUAGES:
+        picture = pages[f"{language}/tanh.html"].source.split("</figure>")[0]
+        assert picture.count('<path class="shade" d="M') == 3  # both sides, and the legend
+        assert "|f′| &lt; 0.01" in picture
+        assert 'class="shade"' not in pages[f"{language}/identity.html"].source
+    place = drawing._Place(-6, 6, 0, 1)
+    end = place.across(-np.arccosh(10.0))
+    assert f'<path class="shade" d="M48.0 12H{end:.1f}V276H48.0Z"/>' in pages["en/tanh.html"].source
+
+
+FAULTY = {
+    "elu",
+    "gelu",
+    "gelu_tanh",
+    "log_softmax",
+    "mish",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "swish",
+    "tanh",
+}
+
+
+def test_textbook_code_is_shown_where_it_fails(pages: dict[str, Page]) -> None:
+    for language in LANGUAGES:
+        shown = {name for name in NAMES if "textbook" in pages[f"{language}/{name}.html"].ids}
+        assert shown == FAULTY
+    english = pages["en/softplus.html"].source.split('id="textbook"')[1].split("</section>")[0]
+    assert "infinite for x\u00a0&gt;\u00a088.72" in english and english.count('class="curve style-') == 6
+    chinese = pages["zh/softplus.html"].source.split('id="textbook"')[1].split("</section>")[0]
+    assert "溢出为无穷，x\u00a0&gt;\u00a088.72" in chinese and "infinite" not in chinese
+
+
+def test_the_drawing_of_digits_falls_where_they_are_lost() -> None:
+    from actfn.handbook.textbook_code import _worst
+    from actfn.textbook import textbook
+
+    line = _worst(textbook(actfn.softplus, "float32", 0, -60, 100), "softplus(x)")
+    assert len(line.x) == len(line.y) and np.isfinite(line.y).all()
+    assert line.y[line.x < -17.5].max() == 0 == line.y[line.x > 89.5].max()
+    assert line.y[(line.x > 5) & (line.x < 88)].min() > 6
+
+
+def test_all_functions_are_on_one_figure_that_leads_to_their_pages(pages: dict[str, Page]) -> None:
+    for language in LANGUAGES:
+        source = pages[f"{language}/choosing.html"].source
+        panels = source.split('<ul class="panels">')[1].split("</ul>")[0]
+        assert [part.split('"')[0] for part in panels.split('<a href="')[1:]] == [f"{name}.html" for name in NAMES]
+        assert panels.count('class="curve style-0"') == panels.count('class="curve style-1"') == len(NAMES)
+    relu = panels.split('href="relu.html"')[1].split("</a>")[0]
+    assert relu.split('class="curve style-1" d="')[1].split('"')[0].count("M") == 2
+
+
+def test_a_name_keeps_a_gap_from_what_it_is_multiplied_by(pages: dict[str, Page]) -> None:
+    assert '<mi>x</mi><mspace width="0.17em"/><mrow><mi>tanh</mi>' in pages["en/mish.html"].source
+    assert "<mo>-</mo>" not in pages["en/mish.html"].source
+    assert '<mi>slope</mi><mspace width="0.17em"/><mi>x</mi>' in pages["en/hard_sigmoid.html"].source
+    assert "<mtext>\u00a0or\u00a0</mtext>" in pages["en/hard_sigmoid.html"].source

@@ -20,12 +20,13 @@ pytest.importorskip("rich")
 
 from rich.console import Console
 
+from actfn.handbook import MARKER, contents
 from actfn.lab import Activate, Dense, Network, Settings, compare, demo, forward_gain, train
 from actfn.lab.comparison import Outcome, Run
 from actfn.lab.data import bundled_digits, digits
 from actfn.lab.findings import finding
 from actfn.lab.network import cross_entropy
-from actfn.lab.report import render
+from actfn.lab.report import handbook_beside, render
 from actfn.lab.training import Measurement, unit_health
 
 NAMES = actfn.names()
@@ -408,3 +409,21 @@ def test_dense_layer_shapes_and_variance():
     layer = Dense(400, 300, gain=1.5, rng=np.random.default_rng(0))
     assert layer.parameters["weight"].std() == pytest.approx(1.5 / 20, rel=0.01)
     assert not layer.parameters["bias"].any()
+
+
+def test_the_report_links_into_a_handbook_beside_it(report, tmp_path):
+    outcomes, page = report
+    assert "actfn handbook -o handbook" in page and "<a href" not in page
+    target = tmp_path / "report.html"
+    assert handbook_beside(target) is None
+    for folder, language in (("build/handbook", "zh"), ("handbook", "en")):  # the nearer one is found first
+        (tmp_path / folder / language).mkdir(parents=True)
+        assert handbook_beside(target) == (None if folder == "build/handbook" else "build/handbook/zh")
+        (tmp_path / folder / language / "index.html").touch()
+        (tmp_path / folder / MARKER).touch()
+        assert handbook_beside(target) == f"{folder}/{language}"
+    linked = render(outcomes, Settings(("relu", "softmax", "maxout", "prelu"), epochs=2, seeds=2), "handbook/en")
+    assert "actfn handbook -o" not in linked
+    links = re.findall(r'<a href="([^"]*)"', linked)
+    assert links == ["handbook/en/index.html", *(f"handbook/en/{outcome.name}.html" for outcome in outcomes)]
+    assert set(contents.names()) >= {outcome.name for outcome in outcomes}

@@ -106,6 +106,9 @@ def test_words_say_what_and_where() -> None:
         f"cancels: most digits wrong for −16.64 < x < {code.faults[1].high:.4g}".replace("-", "−"),
         "infinite for x > 88.72",
     ]
+    spoilt = textbook(actfn.elu, "float32", 0, -6, 6)
+    told = spoilt.told(spoilt.faults[0])
+    assert told.startswith("cancels: most digits wrong for −") and told.endswith(" × 10⁻⁵ < x < 0")
     assert code.told(code.faults[2], "zh") == "溢出为无穷，x > 88.72"
 
 

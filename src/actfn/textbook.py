@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from actfn.activation import Activation
 
 FORMATS = ("float16", "float32", "float64")
-FAULTS = ("nan", "overflow", "zero", "cancellation")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 SAMPLES = 2401  # how many points are tried, evenly and again towards 0
 BISECTIONS = 40
@@ -111,8 +111,14 @@ class Textbook:
         words = WORDS[language]
         left, right = fault.low <= self.x[0], fault.high >= self.x[-1]
         where = "everywhere" if left and right else "below" if left else "above" if right else "between"
-        low, high = (f"{end:.4g}".replace("-", "−") for end in (fault.low, fault.high))
+        low, high = (self._number(end) for end in (fault.low, fault.high))
         return words[where].format(what=words[fault.kind], low=low, high=high)
+
+    def _number(self, end: float) -> str:
+        """Return a number as people write it; the subnormal numbers beside 0 are as good as 0."""
+        mantissa, _, exponent = f"{end if abs(end) >= np.finfo(self.dtype).tiny else 0:.4g}".partition("e")
+        power = f" × 10{str(int(exponent)).translate(SUPERSCRIPTS)}" if exponent else ""
+        return f"{mantissa}{power}".replace("-", "−")
 
     def digits(self) -> NDArray[np.float64]:
         """Return how many decimal digits of each result are right: at most as many as the format has, 0 for NaN."""

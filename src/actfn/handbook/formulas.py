@@ -14,7 +14,7 @@ from actfn.activation import Activation
 from actfn.formula import readable
 
 GREEK = {"alpha": "α", "beta": "β"}
-WORDS = {"en": ("otherwise", " or "), "zh": ("其余", " 或 ")}
+WORDS = {"en": ("otherwise", "\u00a0or\u00a0"), "zh": ("其余", "\u00a0或\u00a0")}
 
 
 def formula(function: Activation, order: int = 0, language: str = "en") -> Markup:
@@ -34,16 +34,16 @@ def formula(function: Activation, order: int = 0, language: str = "en") -> Marku
 
 
 def spaced(text: str) -> str:
-    """Return MathML with a gap before a name of several letters that something is multiplied by, and true minus signs.
+    """Return MathML with a gap on either side of a name of several letters in a product, and true minus signs.
 
     Examples
     --------
     >>> spaced("<mi>x</mi><mo>\u2062</mo><mrow><mi>tanh</mi><mo>-</mo></mrow>")
     '<mi>x</mi><mspace width="0.17em"/><mrow><mi>tanh</mi><mo>−</mo></mrow>'
     """
-    gaps = re.sub(
-        "<mo>\u2062</mo>(?=(?:<(?:mrow|msup|msub)>)*<mi>[A-Za-z_]{2,}</mi>)", '<mspace width="0.17em"/>', text
-    )
+    name = "<mi>[A-Za-z_]{2,}</mi>"
+    product = f"<mo>\u2062</mo>(?=(?:<(?:mrow|msup|msub)>)*{name})|(?<=[A-Za-z_]{{2}}</mi>)<mo>\u2062</mo>"
+    gaps = re.sub(product, '<mspace width="0.17em"/>', text)
     return gaps.replace("<mo>-</mo>", "<mo>−</mo>").replace("<mn>-", "<mn>−")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import numpy as np
@@ -23,7 +24,7 @@ def textbook_code(function: Activation, language: str) -> Markup:
     Examples
     --------
     >>> import actfn
-    >>> "infinite for x &gt; 88.72" in textbook_code(actfn.softplus, "en"), textbook_code(actfn.relu, "en")
+    >>> "NaN for x" in textbook_code(actfn.softplus, "en"), textbook_code(actfn.relu, "en")
     (True, Markup(''))
     """
     codes = _codes(function)
@@ -40,9 +41,16 @@ def textbook_code(function: Activation, language: str) -> Markup:
     faults = " ".join(f"{label}{colon}{said}{stop}" for label, said in items)
     low, high = (f"{end:.4g}".replace("-", "−") for end in (codes[0].x[0], codes[0].x[-1]))
     described = words["textbook description"].format(low=low, high=high, faults=faults)
-    listed = Markup("").join(Markup("<li><code>{}</code>{}{}</li>").format(label, colon, said) for label, said in items)
+    listed = Markup("").join(
+        Markup("<li><code>{}</code>{}{}</li>").format(label, colon, unbroken(said)) for label, said in items
+    )
     lead = Markup("<p>{}</p>").format(words["textbook lead"])
     return lead + figure(lines, words["textbook caption"], described) + Markup("<ul>{}</ul>").format(listed)
+
+
+def unbroken(text: str) -> str:
+    """Return a text in which a line does not end inside an inequality."""
+    return re.sub(" ([<>×]) ", "\u00a0\\1\u00a0", text)
 
 
 @cache
