@@ -25,6 +25,7 @@ from actfn.parallel import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
     from actfn import accuracy, derivation, layers, properties, testing
+    from actfn import plot as plot
     from actfn.accuracy import check
 
 __all__ = [
@@ -49,7 +50,8 @@ __all__ = [
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"accuracy", "derivation", "layers", "properties", "testing"})
+# plot is not in __all__: a star import must not need matplotlib.
+_SUBMODULES = frozenset({"accuracy", "derivation", "layers", "plot", "properties", "testing"})
 
 
 def _register_bfloat16() -> None:
@@ -82,4 +84,4 @@ def __getattr__(name: str) -> Activation:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *names()})
+    return sorted({*__all__, *_SUBMODULES, *names()})
