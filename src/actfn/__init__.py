@@ -25,6 +25,7 @@ from actfn.parallel import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
     from actfn import accuracy, derivation, frameworks, layers, properties, testing
+    from actfn import plot as plot
     from actfn.accuracy.check import check
     from actfn.frameworks import AmbiguousNameError, lookup, translate
 
@@ -54,7 +55,8 @@ __all__ = [
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"accuracy", "derivation", "frameworks", "layers", "properties", "testing", "torch"})
+# plot is not in __all__: a star import must not need matplotlib.
+_SUBMODULES = frozenset({"accuracy", "derivation", "frameworks", "layers", "plot", "properties", "testing", "torch"})
 _MEMBERS = {
     "check": "actfn.accuracy",
     **dict.fromkeys(("AmbiguousNameError", "lookup", "translate"), "actfn.frameworks"),
@@ -91,4 +93,4 @@ def __getattr__(name: str) -> Activation:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *names()})
+    return sorted({*__all__, *_SUBMODULES, *names()})

@@ -453,7 +453,8 @@ def elementwise(**facts: Any) -> Callable[[type], Activation]:
 
     def decorate(body: type) -> Activation:
         declaration = declare.elementwise(**facts)(body)
-        if declaration.name in sys.modules["actfn"].__all__:
+        package = sys.modules["actfn"]
+        if declaration.name in {*package.__all__, *package._SUBMODULES}:
             raise ValueError(f"actfn.{declaration.name} is not a function, so that no function can have this name")
         catalogue.add(declaration)
         return of(declaration)
