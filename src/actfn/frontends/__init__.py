@@ -1,0 +1,1 @@
+"""What is made for one framework: modules, initialisers, exchange in trained models."""
