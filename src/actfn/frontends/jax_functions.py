@@ -11,15 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from actfn.activation import Activation
-from actfn.frontends import jax_rows
 from actfn.frontends.jax_gradients import differentiable
+from actfn.frontends.jax_rows import differentiable_rows, largest
 from actfn.inputs import KEPT
 from actfn.kinds.grouped import Grouped
 from actfn.kinds.simplex import Simplex
 
-ROWS = {name: jax.jit(getattr(jax_rows, name), static_argnums=1) for name in ("softmax", "log_softmax")}
-LARGEST = jax.jit(jax_rows.largest, static_argnums=1)
-KEYWORD, EITHER = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+LARGEST = jax.jit(largest, static_argnums=1)
+EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 def as_floats(name: str, x: Any) -> Any:
@@ -56,7 +55,9 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
         missing = [key for key, value in parameters.items() if value is None]
         if missing:
             lacking = declaration.parameters[missing[0]]
-            raise TypeError(f"{name} needs {lacking.name}, for example {lacking.name}={lacking.example}: {lacking.description}")
+            raise TypeError(
+                f"{name} needs {lacking.name}, for example {lacking.name}={lacking.example}: {lacking.description}"
+            )
         x = as_floats(name, x)
         constants = tuple(float(v) if isinstance(v, (int, float)) else None for v in parameters.values())
         arrays = [as_floats(name, v) for v, known in zip(parameters.values(), constants) if known is None]
@@ -64,13 +65,17 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
             np.broadcast_shapes(x.shape, *(array.shape for array in arrays))
         except ValueError:
             shapes = " and ".join(str(array.shape) for array in arrays)
-            raise ValueError(f"actfn.jax.{name}: parameters of shape {shapes} do not broadcast against x of shape {x.shape}") from None
+            raise ValueError(
+                f"actfn.jax.{name}: parameters of shape {shapes} do not broadcast against x of shape {x.shape}"
+            ) from None
         found: jax.Array = differentiable(declaration, "value", constants)(x, *arrays)
         return found
 
     parameters = [inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY)]
     for key, default in defaults.items():
-        parameters.append(inspect.Parameter(key, EITHER, default=inspect.Parameter.empty if default is None else default))
+        parameters.append(
+            inspect.Parameter(key, EITHER, default=inspect.Parameter.empty if default is None else default)
+        )
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return function
 
@@ -81,7 +86,7 @@ def rows(activation: Simplex) -> Callable[..., jax.Array]:
     def function(x: Any, axis: int = -1) -> jax.Array:
         x = as_floats(activation.name, x)
         position = activation._axis(x, axis) % x.ndim - x.ndim
-        found: jax.Array = ROWS[activation.name](x, position) if x.shape[position] else x
+        found: jax.Array = differentiable_rows(activation.name, position)(x) if x.shape[position] else x
         return found
 
     return function
@@ -90,12 +95,12 @@ def rows(activation: Simplex) -> Callable[..., jax.Array]:
 def groups(activation: Grouped) -> Callable[..., jax.Array]:
     """Return a function of the groups along an axis."""
 
-    def function(
-        x: Any, group_size: int | None = None, axis: int = -1, grouping: str | None = None
-    ) -> jax.Array:
+    def function(x: Any, group_size: int | None = None, axis: int = -1, grouping: str | None = None) -> jax.Array:
         given = {"group_size": group_size, "grouping": grouping}
         x = as_floats(activation.name, x)
-        parted, member, _ = activation._groups(x, axis, {key: value for key, value in given.items() if value is not None})
+        parted, member, _ = activation._groups(
+            x, axis, {key: value for key, value in given.items() if value is not None}
+        )
         found: jax.Array = LARGEST(parted, member - parted.ndim)
         return found
 

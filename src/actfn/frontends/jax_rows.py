@@ -1,8 +1,9 @@
-"""softmax, log_softmax and maxout for JAX, with their derivatives as linear maps that JAX can transpose and differentiate again."""
+"""softmax, log_softmax and maxout for JAX, with their derivatives as linear maps that JAX transposes and differentiates again."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -11,42 +12,35 @@ import jax.numpy as jnp
 from actfn.frontends.jax_calls import Rows, call
 
 
-def spread(x: Any, tangent: Any, axis: int, share: Any) -> Any:
-    """Return h - sum(share h), where h is the tangent less that of the largest entries.
-
-    As the shares add up to 1, what is taken away changes nothing but the rounding: the terms of the largest entries do not cancel.
-    """
-    top = jax.lax.stop_gradient(x == jnp.max(x, axis=axis, keepdims=True))
-    count = jnp.maximum(jnp.sum(top, axis=axis, keepdims=True), 1).astype(tangent.dtype)
-    h = tangent - jnp.sum(jnp.where(top, tangent, 0), axis=axis, keepdims=True) / count
-    return h - jnp.sum(share * h, axis=axis, keepdims=True)
-
-
 def wide(x: Any) -> Any:
+    """Return an array in float32 at least."""
     return x.astype(jnp.promote_types(x.dtype, jnp.float32))
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(1,))
-def softmax(x: Any, axis: int) -> Any:
-    return call(Rows("softmax", axis), x)
+def spread(share: Any, t: Any, axis: int) -> Any:
+    """Return t - sum(share t), taken twice: shares add up to 1, so that the second time changes only what the first has lost."""
+    for _ in range(2):
+        t = t - jnp.sum(share * t, axis=axis, keepdims=True)
+    return t
 
 
-@softmax.defjvp
-def _softmax_jvp(axis: int, primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
-    (x,), (tangent,) = primals, tangents
-    share = softmax(wide(x), axis)
-    return softmax(x, axis), (share * spread(x, wide(tangent), axis, share)).astype(x.dtype)
+@lru_cache(maxsize=64)
+def differentiable_rows(name: str, axis: int) -> Callable[[Any], Any]:
+    """Return softmax or log_softmax along an axis that is counted from the last."""
 
+    @jax.custom_jvp
+    def function(x: Any) -> Any:
+        return call(Rows(name, axis), x)
 
-@partial(jax.custom_jvp, nondiff_argnums=(1,))
-def log_softmax(x: Any, axis: int) -> Any:
-    return call(Rows("log_softmax", axis), x)
+    @function.defjvp
+    def derivative(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
+        (x,), (t,) = primals, tangents
+        share = differentiable_rows("softmax", axis)(wide(x))
+        change = spread(share, wide(t), axis)
+        return function(x), (share * change if name == "softmax" else change).astype(x.dtype)
 
-
-@log_softmax.defjvp
-def _log_softmax_jvp(axis: int, primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
-    (x,), (tangent,) = primals, tangents
-    return log_softmax(x, axis), spread(x, wide(tangent), axis, softmax(wide(x), axis)).astype(x.dtype)
+    function.__name__ = name
+    return jax.jit(function)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(1,))
@@ -56,7 +50,7 @@ def largest(groups: Any, axis: int) -> Any:
 
 
 @largest.defjvp
-def _largest_jvp(axis: int, primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
+def largest_jvp(axis: int, primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
     (groups,), (tangent,) = primals, tangents
     first = jnp.expand_dims(jnp.argmax(groups, axis=axis), axis)
     members = jax.lax.broadcasted_iota(first.dtype, groups.shape, axis % groups.ndim)

@@ -133,7 +133,7 @@ def name_of(ufunc: str, constants: tuple[float | None, ...] = (), axis: int | No
 def resolve(name: bytes) -> Callable[[list[Any], Any], None]:
     """Return what a call's name means, as a function of its inputs and its result."""
     ufunc_name, *rest = name.decode().split(" ")
-    ufunc = compiled(ufunc_name)
+    ufunc: Any = compiled(ufunc_name)
     if rest and rest[-1].startswith("axis="):
         axis = int(rest[-1].removeprefix("axis="))
 
@@ -145,11 +145,12 @@ def resolve(name: bytes) -> Callable[[list[Any], Any], None]:
 
         return rows
     constants = [None if value == "?" else np.float64(float.fromhex(value)) for value in rest]
+    operands = ufunc.nin - len(constants)
 
     def elementwise(inputs: list[Any], out: Any) -> None:
-        given = iter(inputs)
-        x = next(given)
-        arguments = (x, *(next(given).astype(np.float64) if value is None else value for value in constants))
+        given = iter(inputs[operands:])
+        parameters = (next(given).astype(np.float64) if value is None else value for value in constants)
+        arguments = (*inputs[:operands], *parameters)
         if out.size >= parallel.LEAST:
             parallel.call(ufunc, arguments, {"out": out})
         else:
@@ -178,7 +179,9 @@ def handler(pointer: Any) -> int | None:
             out = array(frame.results.buffers[0])
             if out.size:
                 inputs = frame.inputs
-                resolve(ctypes.string_at(text.start, text.length))([array(b) for b in inputs.buffers[: inputs.count]], out)
+                resolve(ctypes.string_at(text.start, text.length))(
+                    [array(b) for b in inputs.buffers[: inputs.count]], out
+                )
         return None
     except BaseException as error:  # noqa: BLE001
         # An exception must not leave a callback.
