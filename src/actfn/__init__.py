@@ -49,7 +49,7 @@ __all__ = [
     "ufuncs",
 ]
 
-_SUBMODULES = frozenset({"accuracy", "derivation", "layers", "properties", "testing"})
+_SUBMODULES = frozenset({"accuracy", "derivation", "jax", "keras", "layers", "properties", "testing"})
 
 
 def _register_bfloat16() -> None:

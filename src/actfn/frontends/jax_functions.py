@@ -23,10 +23,9 @@ EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 def as_floats(name: str, x: Any) -> Any:
     """Return x as an array of floats: integers and bool take JAX's default dtype; raise TypeError for anything else."""
-    try:
-        x = jnp.asarray(x)
-    except TypeError as error:
-        raise TypeError(f"actfn.jax.{name} takes an array of real numbers, got {type(x).__name__} {x!r}") from error
+    if isinstance(x, str) or x is None:
+        raise TypeError(f"actfn.jax.{name} takes an array of real numbers, got {type(x).__name__} {x!r}")
+    x = jnp.asarray(x)
     if x.dtype.name in KEPT:
         return x
     if x.dtype.kind not in "biu":

@@ -79,7 +79,9 @@ class Function:
             activation = activation.with_parameters(**parameters)
             missing = [p for p in activation.parameters.values() if p.default is None]
             if missing:
-                raise TypeError(f"{activation.name} needs {missing[0].name}, for example {missing[0].name}={missing[0].example}")
+                raise TypeError(
+                    f"{activation.name} needs {missing[0].name}, for example {missing[0].name}={missing[0].example}"
+                )
         self.__name__ = activation.name
         self.activation, self.parameters = activation, parameters
 

@@ -75,7 +75,9 @@ class Swish(layers.Layer):  # type: ignore[misc]
         if self.channel_axis is not None:
             axis, rank = self.channel_axis, len(input_shape)
             if not isinstance(axis, int) or axis % rank == 0 or not -rank < axis < rank:
-                raise ValueError(f"Swish: channel_axis must be an axis behind the batch's, of {rank} axes; got {axis!r}")
+                raise ValueError(
+                    f"Swish: channel_axis must be an axis behind the batch's, of {rank} axes; got {axis!r}"
+                )
             channels = input_shape[axis]
             if channels is None:
                 raise ValueError(f"Swish: the length of axis {axis} must be known, got the shape {input_shape}")
