@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 BUILD := build/release
 SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name '*.pyc')
 
-.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report clean
+.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report jax-pages clean
 
 # Set up, build, and run the main job on real data.
 demo: $(VENV)/.installed
@@ -46,6 +46,10 @@ accuracy: $(VENV)/.installed
 accuracy-peers: $(VENV)/.installed
 	$(BIN)/python tools/requirements.py peers | $(BIN)/python -m pip install --quiet -r /dev/stdin
 	$(BIN)/python tools/peers.py
+
+# The checker on JAX's and Keras's functions and on actfn's; fills the tables of docs/jax.md and docs/keras.md.
+jax-pages: $(VENV)/.installed
+	$(BIN)/python tools/jax_pages.py
 
 # Speed beside PyTorch, JAX, SciPy, NumPy, numexpr and a copy: BENCH=--quick for a part of it in two minutes.
 bench: $(VENV)/.installed

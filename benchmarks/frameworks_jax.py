@@ -1,15 +1,17 @@
 """Time actfn.jax beside JAX's own functions: value and gradient, both compiled by jax.jit, in turns in one process.
 
-    python benchmarks/frameworks_jax.py [--sizes 1000,100000] [--functions mish,gelu] [--dtype float32] [--ways] [--json FILE]
+    python benchmarks/frameworks_jax.py [--sizes 1000,100000] [--functions mish,gelu] [--dtype float32] [--ways] [--json FILE] [--page FILE]
 
 Prints, for each function and size, the microseconds of both and their quotient. --ways adds two other ways to the same numbers: the
-kernels as XLA's own operations, and the compiled ufuncs by jax.pure_callback.
+kernels as XLA's own operations, and the compiled ufuncs by jax.pure_callback. --page writes the table into a document.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -42,6 +44,7 @@ PEERS: dict[str, Function] = {
     "log_softmax": jax.nn.log_softmax,
 }
 ROW = 100
+START, END = "<!-- speed -->\n", "<!-- end of speed -->\n"
 
 
 def step(function: Function) -> Function:
@@ -72,6 +75,22 @@ def called_back(activation: Any) -> Function:
     return jax.jit(both)
 
 
+def fill(page: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    """Write the figures into a document, between the marks that it has for them."""
+    head = ["", "n", *columns, "actfn / JAX"]
+    lines = [head, ["---"] * len(head)]
+    for row in rows:
+        times = [f"{row[column]:,.0f}" for column in columns]
+        lines.append([row["function"], f"{row['n']:,}", *times, f"{row['actfn'] / row['JAX']:.2f}"])
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    note = (
+        f"JAX {jax.__version__} on {len(os.sched_getaffinity(0))} CPU of {platform.processor() or platform.machine()}."
+    )
+    before, _, rest = page.read_text(encoding="utf-8").partition(START)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{START}\n{table}\n\n{note}\n\n{END}{after}", encoding="utf-8")
+
+
 def main() -> None:
     """Time what the command line names, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -81,6 +100,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.3, help="for each line")
     parser.add_argument("--ways", action="store_true", help="also XLA's own operations and jax.pure_callback")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--page", type=Path, help="also fill the table of speed in this document")
     given = parser.parse_args()
     names = given.functions.split(",")
     unknown = [name for name in names if name not in PEERS]
@@ -105,6 +125,8 @@ def main() -> None:
             rows.append({"function": name, "n": x.size, **times})
             shown = "".join(f"{times[column]:13.1f}" for column in columns)
             print(f"{name:14}{x.size:9}{shown}{times['actfn'] / times['JAX']:11.2f}", flush=True)
+    if given.page is not None:
+        fill(given.page, columns, rows)
     if given.json is not None:
         found = {"jax": jax.__version__, "dtype": given.dtype, "rows": rows}
         given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 import functools
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -24,6 +26,7 @@ import actfn.jax as A
 from actfn import catalogue, formula
 from actfn.frontends import xla_calls
 
+ROOT = Path(__file__).parent.parent
 Array = np.ndarray[Any, np.dtype[Any]]
 INVERSES = ("logit", "inverse_tanh", "inverse_softsign", "inverse_elu", "inverse_selu", "inverse_softplus")
 ROWS = {"softmax": A.softmax, "log_softmax": A.log_softmax}
@@ -432,6 +435,17 @@ def test_what_jax_expects_of_fourth_derivatives() -> None:
     check_grads(A.softplus, (1e-8,), order=4)
     check_grads(A.mish, (1e-8,), order=4)
     check_grads(A.elu, (1e4,), order=4, eps=1.0)
+
+
+def test_the_document_is_true() -> None:
+    assert doctest.testfile(str(ROOT / "docs" / "jax.md"), module_relative=False).failed == 0
+
+
+def test_the_example_learns() -> None:
+    command = [sys.executable, ROOT / "examples" / "jax_digits.py"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["relu", "mish", "swish", "prelu"]
+    assert all(float(line.split()[1]) > 94 for line in lines), lines
 
 
 def test_a_missing_jax_is_told() -> None:

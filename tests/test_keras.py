@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np
@@ -21,6 +20,7 @@ import actfn.keras as A
 # Keras's variables know NumPy 1's protocol of copies only.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
+ROOT = Path(__file__).parent.parent
 BACKEND = keras.backend.backend()
 SHAPED = [name for name in ELEMENTWISE if name != "prelu"]
 
@@ -263,6 +263,20 @@ def test_bad_input_is_one_clear_error() -> None:
     layer.build((None, 3))
     with pytest.raises(ValueError, match="not broadcast against"):
         layer(np.ones((2, 4)))
+
+
+def test_the_document_is_true() -> None:
+    assert doctest.testfile(str(ROOT / "docs" / "keras.md"), module_relative=False).failed == 0
+
+
+def test_the_example_learns() -> None:
+    command, environment = (
+        [sys.executable, ROOT / "examples" / "keras_digits.py"],
+        {**os.environ, "KERAS_BACKEND": BACKEND},
+    )
+    lines = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["relu", "mish", "swish", "prelu", "maxout"]
+    assert all(float(line.split()[1]) > 94 for line in lines), lines
 
 
 def test_a_missing_keras_is_told() -> None:

@@ -9,7 +9,7 @@ Examples
 --------
 >>> import jax, jax.numpy as jnp, actfn.jax as A
 >>> jax.vmap(jax.grad(A.mish))(jnp.array([-1.0, 0.0, 20.0]))
-Array([0.05921..., 0.6       , 1.        ], dtype=float32)
+Array([0.05921676, 0.6       , 1.        ], dtype=float32)
 >>> A.softmax(jnp.zeros((2, 2)), axis=0)
 Array([[0.5, 0.5],
        [0.5, 0.5]], dtype=float32)

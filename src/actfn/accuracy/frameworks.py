@@ -16,7 +16,6 @@ def library_of(function: Any) -> str:
     """Return the library whose arrays a callable takes, from the module that it comes from; NumPy if nothing tells."""
     for owner in (function, type(function), getattr(function, "__wrapped__", None)):
         module = str(getattr(owner, "__module__", "") or "")
-        # actfn.jax is a module of JAX's functions.
         root = module.removeprefix("actfn.").split(".")[0]
         if root in ("torch", "jax", "jaxlib", "flax"):
             return "torch" if root == "torch" else "jax"

@@ -61,8 +61,8 @@ class Kernel(NamedTuple):
         return jnp.broadcast_to(found, jnp.broadcast_shapes(m.like.shape, *(value.shape for value in given)))
 
     def chooses(self) -> bool:
-        """Tell whether the kernel only chooses between numbers, which XLA joins to what is around it."""
-        return run.rounds_once(self.declaration, (self.kernel,))
+        """Tell whether kernel and value only choose between numbers, which XLA joins to what is around them."""
+        return run.rounds_once(self.declaration, ("value", self.kernel))
 
     def ufunc(self, product: bool) -> str | None:
         """Return the call of a compiled ufunc, if there is one and it is faster than XLA."""

@@ -30,7 +30,7 @@ class Differentiable(Wide):
         super().__init__(JAX, x, x.dtype)
         self.width = WIDTHS[x.dtype.name]
 
-    literal = Pairs.literal  # type: ignore[assignment]
+    literal = Pairs.literal
 
     # At 0 the slope is that of the side that the sign tells, as in copysign.
     def abs(self, x: Any) -> Any:
@@ -65,9 +65,11 @@ def differentiable(declaration: Declaration, kernel: str, constants: tuple[float
     task = Kernel(declaration, kernel, constants)
     free = [name for name, value in zip(declaration.parameters, constants) if value is None]
 
-    @jax.custom_jvp
-    def function(x: Any, *given: Any) -> Any:
+    def value(x: Any, *given: Any) -> Any:
         return call(task, x, *given)
+
+    value.__name__ = declaration.name
+    function = jax.custom_jvp(value)
 
     def derivative(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
         y = function(*primals)
@@ -87,7 +89,6 @@ def differentiable(declaration: Declaration, kernel: str, constants: tuple[float
         return y, total
 
     function.defjvp(derivative, symbolic_zeros=True)
-    function.__name__ = declaration.name
     return jax.jit(function)
 
 

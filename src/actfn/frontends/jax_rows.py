@@ -28,9 +28,11 @@ def spread(share: Any, t: Any, axis: int) -> Any:
 def differentiable_rows(name: str, axis: int) -> Callable[[Any], Any]:
     """Return softmax or log_softmax along an axis that is counted from the last."""
 
-    @jax.custom_jvp
-    def function(x: Any) -> Any:
+    def value(x: Any) -> Any:
         return call(Rows(name, axis), x)
+
+    value.__name__ = name
+    function = jax.custom_jvp(value)
 
     @function.defjvp
     def derivative(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
@@ -39,7 +41,6 @@ def differentiable_rows(name: str, axis: int) -> Callable[[Any], Any]:
         change = spread(share, wide(t), axis)
         return function(x), (share * change if name == "softmax" else change).astype(x.dtype)
 
-    function.__name__ = name
     return jax.jit(function)
 
 

@@ -166,8 +166,7 @@ def failed(frame: Any, message: str) -> int | None:
     return found
 
 
-@CFUNCTYPE(c_void_p, POINTER(Frame))
-def handler(pointer: Any) -> int | None:
+def handle(pointer: Any) -> int | None:
     """Do what XLA asks for: state the interface's version, or run a ufunc."""
     frame = pointer.contents
     try:
@@ -186,3 +185,6 @@ def handler(pointer: Any) -> int | None:
     except BaseException as error:  # noqa: BLE001
         # An exception must not leave a callback.
         return failed(frame, f"actfn: {type(error).__name__}: {error}")
+
+
+handler = CFUNCTYPE(c_void_p, POINTER(Frame))(handle)
