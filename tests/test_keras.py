@@ -269,6 +269,8 @@ def test_the_document_is_true() -> None:
     assert doctest.testfile(str(ROOT / "docs" / "keras.md"), module_relative=False).failed == 0
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND != "jax", reason="once is enough")
 def test_the_example_learns() -> None:
     command, environment = (
         [sys.executable, ROOT / "examples" / "keras_digits.py"],
@@ -285,6 +287,7 @@ def test_a_missing_keras_is_told() -> None:
     assert done.stderr.splitlines()[-1] == 'ModuleNotFoundError: actfn.keras needs Keras: pip install "actfn[keras]"'
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "jax", reason="it has started this run")
 def test_the_other_backend() -> None:
     environment = {**os.environ, "KERAS_BACKEND": "torch"}
