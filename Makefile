@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 BUILD := build/release
 SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name '*.pyc')
 
-.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report torch-page clean
+.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report torch-page jax-pages clean
 
 # Set up, build, and run the main job on real data.
 demo: $(VENV)/.installed
@@ -50,6 +50,10 @@ accuracy-peers: $(VENV)/.installed
 # The checker on PyTorch's functions and on actfn.torch; fills the table of docs/torch.md.
 torch-page: $(VENV)/.installed
 	$(BIN)/python tools/torch_page.py
+
+# The checker on JAX's and Keras's functions and on actfn's; fills the tables of docs/jax.md and docs/keras.md.
+jax-pages: $(VENV)/.installed
+	$(BIN)/python tools/jax_pages.py
 
 # Speed beside PyTorch, JAX, SciPy, NumPy, numexpr and a copy: BENCH=--quick for a part of it in two minutes.
 bench: $(VENV)/.installed

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# Keras takes its backend from here when it is imported.
+os.environ.setdefault("KERAS_BACKEND", "jax")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -56,7 +56,9 @@ __all__ = [
 ]
 
 # plot is not in __all__: a star import must not need matplotlib.
-_SUBMODULES = frozenset({"accuracy", "derivation", "frameworks", "layers", "plot", "properties", "testing", "torch"})
+_SUBMODULES = frozenset(
+    {"accuracy", "derivation", "frameworks", "jax", "keras", "layers", "plot", "properties", "testing", "torch"}
+)
 _MEMBERS = {
     "check": "actfn.accuracy",
     **dict.fromkeys(("AmbiguousNameError", "lookup", "translate"), "actfn.frameworks"),

@@ -209,9 +209,9 @@ def _count_order_faults(tally: Tally, judge: Judge, call: Callable[[Array], Arra
     if parity:
         with np.errstate(all="ignore"):
             mirrored = call(-x).astype(np.float64)
-        # At a kink or a joint the two sides need not agree.
-        joint = (wide == 0) | np.isin(np.abs(wide), np.abs(np.array([*judge.kinks, 0.0])))
-        different = finite & (mirrored != parity * result) & ~np.isnan(mirrored) & ~(joint & (judge.order > 0))
+            # At a kink or a joint the two sides need not agree.
+            joint = (wide == 0) | np.isin(np.abs(wide), np.abs(np.array([*judge.kinks, 0.0])))
+            different = finite & (mirrored != parity * result) & ~np.isnan(mirrored) & ~(joint & (judge.order > 0))
         tally.add_faults(wide, "not_symmetric", different)
 
 

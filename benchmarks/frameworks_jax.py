@@ -1,0 +1,136 @@
+"""Time actfn.jax beside JAX's own functions: value and gradient, both compiled by jax.jit, in turns in one process.
+
+    python benchmarks/frameworks_jax.py [--sizes 1000,100000] [--functions mish,gelu] [--dtype float32] [--ways] [--json FILE] [--page FILE]
+
+Prints, for each function and size, the microseconds of both and their quotient. --ways adds two other ways to the same numbers: the
+kernels as XLA's own operations, and the compiled ufuncs by jax.pure_callback. --page writes the table into a document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from timing import least_times
+
+import actfn
+import actfn.jax as A
+
+Function = Callable[[Any], Any]
+PEERS: dict[str, Function] = {
+    "relu": jax.nn.relu,
+    "leaky_relu": jax.nn.leaky_relu,
+    "elu": jax.nn.elu,
+    "selu": jax.nn.selu,
+    "softplus": jax.nn.softplus,
+    "softsign": jax.nn.soft_sign,
+    "sigmoid": jax.nn.sigmoid,
+    "tanh": jnp.tanh,
+    "hard_sigmoid": jax.nn.hard_sigmoid,
+    "silu": jax.nn.silu,
+    "mish": jax.nn.mish,
+    "gelu": partial(jax.nn.gelu, approximate=False),
+    "gelu_tanh": jax.nn.gelu,
+    "softmax": jax.nn.softmax,
+    "log_softmax": jax.nn.log_softmax,
+}
+ROW = 100
+START, END = "<!-- speed -->\n", "<!-- end of speed -->\n"
+
+
+def step(function: Function) -> Function:
+    """Return value and gradient of a function as one compiled program."""
+
+    def both(x: Any, g: Any) -> Any:
+        y, back = jax.vjp(function, x)
+        return y, back(g)[0]
+
+    return jax.jit(both)
+
+
+def in_xla(activation: Any) -> Function:
+    """Return value and gradient of an activation as XLA's own operations."""
+    return jax.jit(lambda x, g: (activation(x), activation.vjp(x, g)))
+
+
+def called_back(activation: Any) -> Function:
+    """Return value and gradient of an activation by jax.pure_callback."""
+
+    def both(x: Any, g: Any) -> Any:
+        shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
+        return (
+            jax.pure_callback(lambda x: activation(np.asarray(x)), shape, x),
+            jax.pure_callback(lambda x, g: activation.vjp(np.asarray(x), np.asarray(g)), shape, x, g),
+        )
+
+    return jax.jit(both)
+
+
+def fill(page: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    """Write the figures into a document, between the marks that it has for them."""
+    head = ["", "n", *columns, "actfn / JAX"]
+    lines = [head, ["---"] * len(head)]
+    for row in rows:
+        times = [f"{row[column]:,.0f}" for column in columns]
+        lines.append([row["function"], f"{row['n']:,}", *times, f"{row['actfn'] / row['JAX']:.2f}"])
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    note = (
+        f"JAX {jax.__version__} on {len(os.sched_getaffinity(0))} CPU of {platform.processor() or platform.machine()}."
+    )
+    before, _, rest = page.read_text(encoding="utf-8").partition(START)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{START}\n{table}\n\n{note}\n\n{END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    """Time what the command line names, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="1000,100000,1000000")
+    parser.add_argument("--functions", default=",".join(PEERS))
+    parser.add_argument("--dtype", default="float32", choices=["float16", "bfloat16", "float32", "float64"])
+    parser.add_argument("--seconds", type=float, default=0.3, help="for each line")
+    parser.add_argument("--ways", action="store_true", help="also XLA's own operations and jax.pure_callback")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--page", type=Path, help="also fill the table of speed in this document")
+    given = parser.parse_args()
+    names = given.functions.split(",")
+    unknown = [name for name in names if name not in PEERS]
+    if unknown:
+        parser.error(f"there is no benchmark of {unknown[0]!r}; there is one of {', '.join(PEERS)}")
+    if given.json is not None and given.json.exists():
+        parser.error(f"{given.json} exists already")
+    jax.config.update("jax_enable_x64", given.dtype == "float64")
+    columns = ["JAX", "actfn", *(["XLA", "callback"] if given.ways else [])]
+    print(f"{'function':14}{'n':>9}" + "".join(f"{column + ' us':>13}" for column in columns) + f"{'actfn/JAX':>11}")
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        activation = actfn.get(name)
+        steps = {"JAX": step(PEERS[name]), "actfn": step(getattr(A, name))}
+        if given.ways:
+            steps |= {"XLA": in_xla(activation), "callback": called_back(activation)}
+        for size in map(int, given.sizes.split(",")):
+            rng = np.random.default_rng(0)
+            x, g = (jnp.asarray(rng.normal(0, 2, (size // ROW, ROW)), given.dtype) for _ in range(2))
+            calls = {key: lambda f=f, x=x, g=g: jax.block_until_ready(f(x, g)) for key, f in steps.items()}
+            times = {key: 1e6 * t for key, t in least_times(calls, given.seconds).items()}
+            rows.append({"function": name, "n": x.size, **times})
+            shown = "".join(f"{times[column]:13.1f}" for column in columns)
+            print(f"{name:14}{x.size:9}{shown}{times['actfn'] / times['JAX']:11.2f}", flush=True)
+    if given.page is not None:
+        fill(given.page, columns, rows)
+    if given.json is not None:
+        found = {"jax": jax.__version__, "dtype": given.dtype, "rows": rows}
+        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

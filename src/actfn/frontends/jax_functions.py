@@ -1,0 +1,146 @@
+"""Every function of the catalogue as a function of JAX arrays."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from actfn.activation import Activation
+from actfn.frontends.jax_gradients import differentiable
+from actfn.frontends.jax_rows import differentiable_rows, largest
+from actfn.inputs import KEPT
+from actfn.kinds.grouped import Grouped
+from actfn.kinds.simplex import Simplex
+
+LARGEST = jax.jit(largest, static_argnums=1)
+EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+def as_floats(name: str, x: Any) -> Any:
+    """Return x as an array of floats: integers and bool take JAX's default dtype; raise TypeError for anything else."""
+    if isinstance(x, str) or x is None:
+        raise TypeError(f"actfn.jax.{name} takes an array of real numbers, got {type(x).__name__} {x!r}")
+    x = jnp.asarray(x)
+    if x.dtype.name in KEPT:
+        return x
+    if x.dtype.kind not in "biu":
+        raise TypeError(
+            f"actfn.jax.{name} is not defined for dtype {x.dtype}; it takes arrays of float16, bfloat16, float32, float64, "
+            "integers and bool"
+        )
+    return x.astype(jnp.asarray(0.0).dtype)
+
+
+def elementwise(activation: Activation) -> Callable[..., jax.Array]:
+    """Return an elementwise function of x and its parameters."""
+    name, declaration = activation.name, activation._declaration
+    defaults = {key: parameter.default for key, parameter in activation.parameters.items()}
+
+    def function(x: Any, *values: Any, **given: Any) -> jax.Array:
+        if len(values) > len(defaults):
+            raise TypeError(f"actfn.jax.{name} takes x and {len(defaults)} parameters, got {1 + len(values)} arguments")
+        twice = [key for key in list(defaults)[: len(values)] if key in given]
+        if twice:
+            raise TypeError(f"actfn.jax.{name} got {twice[0]} twice")
+        parameters = {**defaults, **dict(zip(defaults, values)), **given}
+        if given.keys() - defaults.keys() or values or given:
+            # Numbers are checked, arrays need not be known yet.
+            activation.with_parameters(**{key: parameters[key] for key in (*list(defaults)[: len(values)], *given)})
+        missing = [key for key, value in parameters.items() if value is None]
+        if missing:
+            lacking = declaration.parameters[missing[0]]
+            raise TypeError(
+                f"{name} needs {lacking.name}, for example {lacking.name}={lacking.example}: {lacking.description}"
+            )
+        x = as_floats(name, x)
+        constants = tuple(float(v) if isinstance(v, (int, float)) else None for v in parameters.values())
+        arrays = [as_floats(name, v) for v, known in zip(parameters.values(), constants) if known is None]
+        try:
+            np.broadcast_shapes(x.shape, *(array.shape for array in arrays))
+        except ValueError:
+            shapes = " and ".join(str(array.shape) for array in arrays)
+            raise ValueError(
+                f"actfn.jax.{name}: parameters of shape {shapes} do not broadcast against x of shape {x.shape}"
+            ) from None
+        found: jax.Array = differentiable(declaration, "value", constants)(x, *arrays)
+        return found
+
+    parameters = [inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY)]
+    for key, default in defaults.items():
+        parameters.append(
+            inspect.Parameter(key, EITHER, default=inspect.Parameter.empty if default is None else default)
+        )
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return function
+
+
+def rows(activation: Simplex) -> Callable[..., jax.Array]:
+    """Return a function of the rows along an axis."""
+
+    def function(x: Any, axis: int = -1) -> jax.Array:
+        x = as_floats(activation.name, x)
+        position = activation._axis(x, axis) % x.ndim - x.ndim
+        found: jax.Array = differentiable_rows(activation.name, position)(x) if x.shape[position] else x
+        return found
+
+    return function
+
+
+def groups(activation: Grouped) -> Callable[..., jax.Array]:
+    """Return a function of the groups along an axis."""
+
+    def function(x: Any, group_size: int | None = None, axis: int = -1, grouping: str | None = None) -> jax.Array:
+        given = {"group_size": group_size, "grouping": grouping}
+        x = as_floats(activation.name, x)
+        parted, member, _ = activation._groups(
+            x, axis, {key: value for key, value in given.items() if value is not None}
+        )
+        found: jax.Array = LARGEST(parted, member - parted.ndim)
+        return found
+
+    return function
+
+
+def function_of(activation: Activation) -> Callable[..., jax.Array]:
+    """Return an activation as a function of JAX arrays.
+
+    The parameters that the activation has are the defaults. A function of your own, declared with :func:`actfn.elementwise`,
+    becomes one of JAX in this way.
+
+    Examples
+    --------
+    >>> import actfn, jax
+    >>> from actfn.jax import function_of
+    >>> steep = function_of(actfn.swish.with_parameters(beta=2.0))
+    >>> float(jax.grad(steep)(0.0))
+    0.5
+    """
+    if isinstance(activation, Simplex):
+        made = rows(activation)
+    elif isinstance(activation, Grouped):
+        made = groups(activation)
+    else:
+        made = elementwise(activation)
+    made.__name__ = made.__qualname__ = activation.name
+    made.__module__ = "actfn.jax"
+    made.__doc__ = documentation(activation)
+    return made
+
+
+def documentation(activation: Activation) -> str:
+    """Return the docstring of an activation's function of arrays."""
+    lines = [activation.summary, "", "Parameters", "----------", "x : array_like", "    Any shape, any real dtype."]
+    for p in activation.parameters.values():
+        kind = "float or jax.Array" if activation.kind == "elementwise" else type(p.example or p.default).__name__
+        lines += [f"{p.name} : {kind}", f"    {p.description[0].upper()}{p.description[1:]}."]
+    if activation.kind != "elementwise":
+        lines += ["axis : int", "    The axis of the rows or groups."]
+    lines += ["", "Returns", "-------", "jax.Array", "    The dtype of x; integers and bool give JAX's default dtype."]
+    if activation.papers:
+        lines += ["", "References", "----------", *activation.papers]
+    return "\n".join(lines)

@@ -1,0 +1,60 @@
+"""softmax, log_softmax and maxout for JAX, with their derivatives as linear maps that JAX transposes and differentiates again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from actfn.frontends.jax_calls import Rows, call
+
+
+def wide(x: Any) -> Any:
+    """Return an array in float32 at least."""
+    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+
+
+def spread(share: Any, t: Any, axis: int) -> Any:
+    """Return t - sum(share t), taken twice: shares add up to 1, so that the second time changes only what the first has lost."""
+    for _ in range(2):
+        t = t - jnp.sum(share * t, axis=axis, keepdims=True)
+    return t
+
+
+@lru_cache(maxsize=64)
+def differentiable_rows(name: str, axis: int) -> Callable[[Any], Any]:
+    """Return softmax or log_softmax along an axis that is counted from the last."""
+
+    def value(x: Any) -> Any:
+        return call(Rows(name, axis), x)
+
+    value.__name__ = name
+    function = jax.custom_jvp(value)
+
+    @function.defjvp
+    def derivative(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
+        (x,), (t,) = primals, tangents
+        share = differentiable_rows("softmax", axis)(wide(x))
+        change = spread(share, wide(t), axis)
+        return function(x), (share * change if name == "softmax" else change).astype(x.dtype)
+
+    return jax.jit(function)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def largest(groups: Any, axis: int) -> Any:
+    """Return the largest along an axis; its derivative is that of the first of equals, and NaN where the largest is."""
+    return jnp.max(groups, axis=axis)
+
+
+@largest.defjvp
+def largest_jvp(axis: int, primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
+    (groups,), (tangent,) = primals, tangents
+    first = jnp.expand_dims(jnp.argmax(groups, axis=axis), axis)
+    members = jax.lax.broadcasted_iota(first.dtype, groups.shape, axis % groups.ndim)
+    y = largest(groups, axis)
+    chosen = jnp.sum(jnp.where(members == first, tangent, 0), axis=axis)
+    return y, chosen * jax.lax.stop_gradient(jnp.where(jnp.isnan(y), y, 1))
