@@ -53,7 +53,7 @@ def differentiated(function: Callable[..., Any], order: int) -> Callable[..., An
 @pytest.mark.parametrize("name", [*ELEMENTWISE, *INVERSES])
 def test_float32_passes_the_checker(name: str, order: int) -> None:
     activation = settled(name)
-    report = actfn.check(A.function_of(activation), activation, order=order, each=8, max_ulp=1)
+    report = actfn.check(A.function_of(activation), activation, order=order, each=8, max_ulp=2)
     assert report.ok, report.sentence()
 
 
@@ -64,7 +64,7 @@ def test_float32_passes_the_checker_without_float64(name: str, order: int) -> No
     with jax.enable_x64(False):
         call = differentiated(A.function_of(activation), order)
         report = actfn.check(
-            lambda x: np.asarray(call(jnp.asarray(x))), activation, order=order, each=2, max_ulp=1, library="numpy"
+            lambda x: np.asarray(call(jnp.asarray(x))), activation, order=order, each=2, max_ulp=2, library="numpy"
         )
     assert report.ok, report.sentence()
 

@@ -171,8 +171,10 @@ def handle(pointer: Any) -> int | None:
     frame = pointer.contents
     try:
         if frame.extension and frame.extension.contents.kind == METADATA:
-            metadata, offered = frame.extension.contents.metadata.contents, frame.api.contents.version
-            metadata.version.major, metadata.version.minor, metadata.traits = 0, offered.minor, 0
+            metadata = frame.extension.contents.metadata.contents
+            # Nothing newer than version 0.1 is used; the first XLA of that version does not state its own.
+            minor = frame.api.contents.version.minor if frame.api else 1
+            metadata.version.major, metadata.version.minor, metadata.traits = 0, minor, 0
         elif frame.stage == EXECUTE:
             text = frame.attributes.values[0].contents
             out = array(frame.results.buffers[0])
