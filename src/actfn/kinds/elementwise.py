@@ -75,9 +75,10 @@ class Elementwise(Activation):
         array([-1.,  3.])
         """
         # The usual call costs no search; nor do the others below.
-        if type(x) is not np.ndarray or (keywords and [*keywords] != OUT):
-            if (library := find.find(x, *keywords.values())) is not None:
-                return self._in_library(library, ("value",), x, keywords)[0]
+        if (type(x) is not np.ndarray or (keywords and [*keywords] != OUT)) and (
+            library := find.find(x, *keywords.values())
+        ) is not None:
+            return self._in_library(library, ("value",), x, keywords)[0]
         return self._run(self._orders[0], (x,), keywords)
 
     def derivative(self, x: Any, /, order: int = 1, **keywords: Any) -> Any:
@@ -91,9 +92,10 @@ class Elementwise(Activation):
         """
         if order not in (0, 1, 2) or not isinstance(order, int):
             raise ValueError(f"{self.name}: order must be 0, 1 or 2, got {order!r}")
-        if type(x) is not np.ndarray or (keywords and [*keywords] != OUT):
-            if (library := find.find(x, *keywords.values())) is not None:
-                return self._in_library(library, KERNELS[order : order + 1], x, keywords)[0]
+        if (type(x) is not np.ndarray or (keywords and [*keywords] != OUT)) and (
+            library := find.find(x, *keywords.values())
+        ) is not None:
+            return self._in_library(library, KERNELS[order : order + 1], x, keywords)[0]
         return self._run(self._orders[order], (x,), keywords)
 
     def gradient(self, x: Any, /, **keywords: Any) -> Any:
@@ -109,9 +111,10 @@ class Elementwise(Activation):
         >>> actfn.relu.vjp(np.array([-1.0, 2.0]), np.array([10.0, 10.0]))
         array([ 0., 10.])
         """
-        if type(x) is not np.ndarray or type(g) is not np.ndarray or (keywords and [*keywords] != OUT):
-            if (library := find.find(x, g, *keywords.values())) is not None:
-                return self._in_library(library, ("first",), x, keywords, g)[0]
+        if (type(x) is not np.ndarray or type(g) is not np.ndarray or (keywords and [*keywords] != OUT)) and (
+            library := find.find(x, g, *keywords.values())
+        ) is not None:
+            return self._in_library(library, ("first",), x, keywords, g)[0]
         return self._run(self._vjp, (x, typed(g, x)), keywords)
 
     def value_and_derivative(self, x: Any, /, **keywords: Any) -> tuple[Any, Any]:
@@ -123,10 +126,11 @@ class Elementwise(Activation):
         >>> [float(part) for part in actfn.sigmoid.value_and_derivative(0.0)]
         [0.5, 0.25]
         """
-        if type(x) is not np.ndarray or (keywords and [*keywords] != OUT):
-            if (library := find.find(x, *keywords.values())) is not None:
-                value, first = self._in_library(library, ("value", "first"), x, keywords)
-                return value, first
+        if (type(x) is not np.ndarray or (keywords and [*keywords] != OUT)) and (
+            library := find.find(x, *keywords.values())
+        ) is not None:
+            value, first = self._in_library(library, ("value", "first"), x, keywords)
+            return value, first
         x = np.asarray(x) if isinstance(x, (list, tuple)) else x
         if self._value_and_first is not None and is_plain(x):
             value, first = self._run(self._value_and_first, (x,), keywords)
