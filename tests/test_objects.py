@@ -42,21 +42,25 @@ def loops(instruction_set: str) -> dict[str, str]:
     return {
         name: body
         for name, body in functions
-        if re.search("::((tuned_)?loops::|piecewise::loop<)", name)
+        if re.search("::((tuned_|compact_)?loops::|piecewise::loop<)", name)
         # What hands data on has no arithmetic of its own.
-        and not re.search(r"\[clone|by_default|piecewise::others", name)
+        and not re.search(r"\[clone|by_default|piecewise::others|::compact::", name)
     }
 
 
 @pytest.mark.parametrize("instruction_set", INSTRUCTION_SETS)
 def test_every_loop_computes_on_whole_registers(instruction_set: str) -> None:
     found = loops(instruction_set)
-    every = [ufunc for d in declared().values() if d.kind == "elementwise" for ufunc in ufuncs(d)]
-    names = [ufunc.name for ufunc in every]
-    for name in names:
+    elementwise = [declaration for declaration in declared().values() if declaration.kind == "elementwise"]
+    every = [ufunc for declaration in elementwise if declaration.hot for ufunc in ufuncs(declaration)]
+    for name in (ufunc.name for ufunc in every):
         assert sum(bool(re.search(f"::(tuned_)?loops::{name}[<(]", loop)) for loop in found) >= 3, (
             f"{name} has not its three loops"
         )
+    for declaration in elementwise:
+        for kernel in () if declaration.hot else declaration.kernels:
+            name = f"{declaration.name}_{kernel}"
+            assert sum(f"::compact_loops::{name}<" in loop for loop in found) == 2, f"{name} has not its two loops"
     if instruction_set != "base":
         for kernel in {kernel for ufunc in every for kernel in ufunc.piecewise}:
             assert any(re.search(rf"::piecewise::loop<.*{kernel}\b", loop) for loop in found), f"no loop of {kernel}"

@@ -178,6 +178,17 @@ def test_memory_order_does_not_matter() -> None:
                 assert same_bits(function(inplace, axis=axis, out=inplace), out)
 
 
+@rows_and_groups
+def test_a_product_may_overwrite_what_it_is_computed_from(dtype: np.dtype[Any]) -> None:
+    rng = np.random.default_rng(6)
+    x, g = (rng.normal(size=(3, 1300)).astype(dtype) for _ in range(2))
+    for function in BOTH:
+        expected = function.vjp(x, g)
+        for place in (0, 1):
+            given = [x.copy(), g.copy()]
+            assert same_bits(function.vjp(*given, out=given[place]), expected)
+
+
 def test_integers_lists_and_scalars_as_cotangents() -> None:
     expected = actfn.softmax(np.array([0.0, 1.0, 1.0]))
     for dtype in "?bBhHiIqQ":

@@ -73,7 +73,6 @@ def gelu_slope_quotient(a: mpf) -> mpf:
 
 
 HALF_STEP = mpmath.log(2) / 2
-EIGHTH = HALF_STEP / 8
 LOG_END = ((mpmath.sqrt(2) - 1) / (mpmath.sqrt(2) + 1)) ** 2
 TAIL_END = (NORMAL_TAIL_END - NORMAL_TAIL_SCALE) / (NORMAL_TAIL_END + NORMAL_TAIL_SCALE)
 
@@ -112,8 +111,8 @@ SCALED_SLOPE = at_tail_variable(gelu_slope_quotient)
 
 POLYNOMIALS = {
     "exp: (e^r - 1 - r) / r^2": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 11),
-    "exp, precise: (e^u - 1 - u - u^2/2) / u^3": Polynomial(
-        series(lambda k: 1 / mpmath.factorial(k), 3), -EIGHTH, EIGHTH, 7
+    "exp, precise: (e^r - 1 - r - r^2/2 - r^3/6 - r^4/24) / r^5": Polynomial(
+        series(lambda k: 1 / mpmath.factorial(k), 5), -HALF_STEP, HALF_STEP, 8
     ),
     "log: (2 atanh(s) - 2 s) / s^3, in s^2": Polynomial(series(lambda k: 2 / (2 * k + 1), 1), mpf(0), LOG_END, 7),
     "normal tail: P(Z > a) exp(a^2/2) (a + k), in t": Polynomial(SCALED_TAIL, mpf(-1), TAIL_END, 23),

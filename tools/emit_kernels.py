@@ -17,7 +17,7 @@ def main() -> None:
     package.__path__ = [str(root / "src" / "actfn")]
     sys.modules["actfn"] = package
 
-    from actfn.emit.cpp import kernels_header
+    from actfn.emit.header import kernels_header
     from actfn.functions import declared
 
     output.write_text(kernels_header(declared()))

@@ -53,9 +53,9 @@ template <> struct computed<float> {
     using type = float;
 };
 
-template <class Output> inline const Loops& loops_for(const Entry& entry) {
+template <class Output, class Compute> inline const Loops& loops_for(const Entry& entry) {
     if constexpr (sizeof(Output) == sizeof(double)) return entry.precise;
-    if constexpr (sizeof(Output) == sizeof(float)) return entry.single;
+    if constexpr (sizeof(Compute) == sizeof(float)) return entry.single;
     return entry.wide;
 }
 
@@ -121,7 +121,17 @@ template <class S> const std::uint16_t* table_of_results(const Entry& entry, int
     for (std::ptrdiff_t start = 0; start < 65536; start += block) {
         for (std::ptrdiff_t i = 0; i < block; ++i) x[i] = widen(S{static_cast<std::uint16_t>(start + i)});
         void* const data[] = {x, y};
-        entry.wide.of_scalars(data, entry.defaults, block);
+        if (entry.wide.of_scalars != nullptr) {
+            entry.wide.of_scalars(data, entry.defaults, block);
+        } else {
+            double spread[most_parameters][block];
+            const double* parameters[most_parameters];
+            for (int p = 0; p < entry.parameters; ++p) {
+                for (double& number : spread[p]) number = *entry.defaults[p];
+                parameters[p] = spread[p];
+            }
+            entry.wide.of_arrays(data, parameters, block);
+        }
         scatter<S>(y, block, reinterpret_cast<char*>(table + start), sizeof(S));
     }
     // Another thread may have been first; its table is the same.
@@ -141,15 +151,16 @@ inline void look_up(const std::uint16_t* table, const char* from, std::ptrdiff_t
 }
 
 // First: stored type of the first input; Other: of further inputs; Parameter, Output: likewise.
-template <class First, class Other, class Parameter, class Output>
+template <class First, class Other, class Parameter, class Output, class Compute = typename computed<Output>::type>
 [[gnu::flatten]] void drive(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps,
                             void* data) {
-    using Compute = typename computed<Output>::type;
     constexpr bool native = sizeof(First) == sizeof(Compute) && sizeof(Output) == sizeof(Compute);
     const Entry& entry = *static_cast<const Entry*>(data);
     const int inputs = entry.inputs, parameters = entry.parameters, outputs = entry.outputs;
     const int first_output = inputs + parameters;
     const std::ptrdiff_t n = dimensions[0];
+    const Loops& loops = loops_for<Output, Compute>(entry);
+    const bool in_blocks = loops.of_scalars == nullptr;
     const quiet_arithmetic guard;
     alignas(64) double parameter_buffer[most_parameters][block];
     const double* parameter_data[most_parameters];
@@ -158,8 +169,10 @@ template <class First, class Other, class Parameter, class Output>
         parameter_data[p] = parameter_buffer[p];
         scalars = scalars && (steps[inputs + p] == 0 || n == 1);
     }
+    const std::ptrdiff_t numbers = in_blocks ? block : 1;
     if (scalars)
-        for (int p = 0; p < parameters; ++p) gather<Parameter>(arguments[inputs + p], 0, n > 0, parameter_buffer[p]);
+        for (int p = 0; p < parameters; ++p)
+            gather<Parameter>(arguments[inputs + p], 0, n < numbers ? n : numbers, parameter_buffer[p]);
     if constexpr (is_narrow<First>::value) {
         bool by_default = scalars;
         for (int p = 0; p < parameters; ++p) by_default = by_default && *parameter_data[p] == *entry.defaults[p];
@@ -172,10 +185,10 @@ template <class First, class Other, class Parameter, class Output>
             }
         }
     }
-    const Loop loop = scalars ? loops_for<Output>(entry).of_scalars : loops_for<Output>(entry).of_arrays;
+    const Loop loop = scalars && !in_blocks ? loops.of_scalars : loops.of_arrays;
 
     const bool ordered = sequential(arguments, steps, first_output, outputs, n);
-    bool contiguous = native && scalars && !ordered;
+    bool contiguous = native && scalars && !ordered && !in_blocks;
     for (int i = 0; i < inputs; ++i) contiguous = contiguous && steps[i] == sizeof(Compute);
     for (int o = 0; o < outputs; ++o) contiguous = contiguous && steps[first_output + o] == sizeof(Compute);
 

@@ -36,5 +36,6 @@ const actfn::Table ACTFN_TABLE = {
         {drive<float, float, double, float>, drive<float, float, float, float>},
         {drive<double, double, double, double>, drive<double, double, double, double>},
     },
+    {drive<float, float, double, float, double>, drive<float, float, float, float, double>},
     {ACTFN_ROWS(softmax), ACTFN_ROWS(softmax_vjp), ACTFN_ROWS(log_softmax), ACTFN_ROWS(log_softmax_vjp)},
 };

@@ -66,20 +66,22 @@ struct Registration {
     }
 };
 
-PyObject* make_ufunc(const Entry& entry, const UfuncLoop (*loops)[2], const char* signature) {
+PyObject* make_ufunc(const Entry& entry, const UfuncLoop (*all)[2], const UfuncLoop* compact, const char* signature) {
     Registration* const r = static_cast<Registration*>(std::calloc(1, sizeof(Registration)));
     if (r == nullptr) return PyErr_NoMemory();
+    const bool converted = compact != nullptr && entry.single.of_arrays == nullptr;
+    const auto loops = [&](int s, int same) { return converted && s == float32 ? compact[same] : all[s][same]; };
     // Integers go to float64. Python numbers find the loops with float64 parameters first, arrays of the data's type
     // their own.
     for (int s = 0; s < storage_count; ++s) {
         if (s == bfloat16) continue;
         const int type = numpy_types[s], other = is_integer(s) ? NPY_FLOAT64 : type;
-        r->add(loops[s][0], entry, type, other, NPY_FLOAT64, other);
+        r->add(loops(s, 0), entry, type, other, NPY_FLOAT64, other);
     }
     if (entry.parameters > 0)
         for (int s : {float16, float32}) {
             const int type = numpy_types[s];
-            r->add(loops[s][1], entry, type, type, type, type);
+            r->add(loops(s, 1), entry, type, type, type, type);
         }
     return PyUFunc_FromFuncAndDataAndSignature(r->loops, r->data, r->types, r->count, entry.inputs + entry.parameters,
                                                entry.outputs, PyUFunc_None, entry.name, nullptr, 0, signature);
@@ -177,7 +179,9 @@ int execute(PyObject* module) {
     if (state->ufuncs == nullptr) return -1;
     const bool done =
         each_ufunc(*state->table, [&](const Entry& entry, const UfuncLoop(*loops)[2], const char* signature) {
-            PyObject* const ufunc = make_ufunc(entry, loops, signature);
+            // A function of rows has a signature.
+            const UfuncLoop* const compact = signature == nullptr ? state->table->compact : nullptr;
+            PyObject* const ufunc = make_ufunc(entry, loops, compact, signature);
             if (ufunc == nullptr) return false;
             const int status = PyDict_SetItemString(state->ufuncs, entry.name, ufunc);
             Py_DECREF(ufunc);

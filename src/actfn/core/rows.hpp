@@ -80,9 +80,8 @@ template <class P> inline P joined(double high, double low) {
     }
 }
 
-// A block of terms of a sum, and the sum, in lanes that the compiler adds side by side.
-template <class M> class lane_sum {
-    using P = typename M::P;
+// A sum of doubles or pairs in lanes that the compiler adds side by side, with what rounding it loses.
+class lane_sum {
     alignas(64) double high[lanes] = {};
     alignas(64) double low[lanes] = {};
 
@@ -90,40 +89,45 @@ template <class M> class lane_sum {
     struct terms {
         alignas(64) double high[block];
         alignas(64) double low[block];
-        void set(std::ptrdiff_t i, P x) {
+        template <class P> void set(std::ptrdiff_t i, P x) {
             high[i] = high_part(x);
             low[i] = low_part(x);
         }
     };
+    void add(const double* terms, std::ptrdiff_t count) {
+        for (std::ptrdiff_t i = 0; i < count; i += lanes)
+            for (std::ptrdiff_t l = 0; l < lanes; ++l) add(l, terms[i + l], 0.0);
+    }
     void add(const terms& t, std::ptrdiff_t count) {
         for (std::ptrdiff_t i = 0; i < count; i += lanes)
-            for (std::ptrdiff_t l = 0; l < lanes; ++l) {
-                const P sum = M::add(joined<P>(high[l], low[l]), joined<P>(t.high[i + l], t.low[i + l]));
-                high[l] = high_part(sum);
-                low[l] = low_part(sum);
-            }
+            for (std::ptrdiff_t l = 0; l < lanes; ++l) add(l, t.high[i + l], t.low[i + l]);
     }
-    P total() const {
-        P sum = joined<P>(high[0], low[0]);
-        for (std::ptrdiff_t l = 1; l < lanes; ++l) sum = M::add(sum, joined<P>(high[l], low[l]));
-        return sum;
+    template <class M> typename M::P total() const {
+        pair_of_doubles sum = {high[0], low[0]};
+        for (std::ptrdiff_t l = 1; l < lanes; ++l) sum = precise::add(sum, {high[l], low[l]});
+        return joined<typename M::P>(sum.high, sum.low);
+    }
+
+  private:
+    void add(std::ptrdiff_t l, double term, double small) {
+        const pair_of_doubles sum = exact_sum(high[l], term);
+        high[l] = sum.high;
+        low[l] += sum.low + small;
     }
 };
 
-// What the passes over a row gather: how many entries are the largest, the sum of exp(x - maximum) over the others, the
-// sum of g, and the sum of g exp(x - maximum).
+// What a pass over a row gathers: how many entries are the largest, and the sum of exp(x - maximum) over the others.
 template <class M> struct row_sums {
     using P = typename M::P;
     double largest;
-    P rest, g, weighted;
+    P rest;
     P total() const { return M::add(rest, largest); }
 };
 
-template <class M, class S, class O, bool with_g>
-inline row_sums<M> sums(const row_pointers& row, double maximum, double g_origin = 0.0) {
-    alignas(64) double x[block], g[block];
-    typename lane_sum<M>::terms terms, weighted_terms;
-    lane_sum<M> rest, g_sum, weighted;
+// With `keep`, the exponentials are left in y.
+template <class M, class S, bool keep> inline row_sums<M> sums(const row_pointers& row, double maximum) {
+    alignas(64) double x[block], terms[block];
+    lane_sum rest;
     double largest = 0.0;
     for (std::ptrdiff_t start = 0; start < row.n; start += block) {
         const std::ptrdiff_t count = fetch<S>(row.x, row.x_step, start, row.n, -__builtin_inf(), x);
@@ -131,26 +135,33 @@ inline row_sums<M> sums(const row_pointers& row, double maximum, double g_origin
         std::int64_t at_top_count = 0;
         for (std::ptrdiff_t i = 0; i < count; ++i) at_top_count += x[i] == maximum;
         largest += static_cast<double>(at_top_count);
-        if constexpr (!with_g) {
-            for (std::ptrdiff_t i = 0; i < filled; ++i) {
-                const auto e = M::exp_pair(below<M>(x[i], maximum), 0.0);
-                terms.set(i, M::select(x[i] == maximum, M::pair(0.0), e));
-            }
-        } else {
-            // What fills the last lanes must have no weight, even in a row of only -inf.
-            fetch<O>(row.g, row.g_step, start, row.n, g_origin, g);
-            for (std::ptrdiff_t i = 0; i < filled; ++i) {
-                const auto e = M::exp_precise(below<M>(x[i], maximum), 0.0);
-                terms.set(i, M::select(x[i] == maximum, M::pair(0.0), e));
-                weighted_terms.set(i, M::multiply(e, M::sum(g[i], -g_origin)));
-            }
-            weighted.add(weighted_terms, filled);
-            for (std::ptrdiff_t i = 0; i < filled; ++i) weighted_terms.set(i, M::pair(i < count ? g[i] : 0.0));
-            g_sum.add(weighted_terms, filled);
+        for (std::ptrdiff_t i = 0; i < filled; ++i) {
+            const double e = M::exp_rounded(below<M>(x[i], maximum));
+            terms[i] = x[i] == maximum ? 0.0 : e;
+            x[i] = e;
         }
+        if constexpr (keep) store<double>(x, count, row.y + start * row.y_step, row.y_step);
         rest.add(terms, filled);
     }
-    return {largest, rest.total(), g_sum.total(), weighted.total()};
+    return {largest, rest.total<M>()};
+}
+
+// The sum of exp(x - maximum) to twice the precision; each(start, count, terms) sees every block of them.
+template <class S, class F> inline pair_of_doubles precise_sum(const row_pointers& row, double maximum, F each) {
+    alignas(64) double x[block];
+    lane_sum::terms terms;
+    lane_sum total;
+    for (std::ptrdiff_t start = 0; start < row.n; start += block) {
+        const std::ptrdiff_t count = fetch<S>(row.x, row.x_step, start, row.n, -__builtin_inf(), x);
+        const std::ptrdiff_t filled = whole_lanes(count);
+        for (std::ptrdiff_t i = 0; i < filled; ++i)
+            terms.set(i, precise::exp_precise(below<precise>(x[i], maximum), 0.0));
+        // What fills the last lanes must have no weight, even in a row of only -inf.
+        for (std::ptrdiff_t i = count; i < filled; ++i) terms.set(i, 0.0);
+        total.add(terms, filled);
+        each(start, count, terms);
+    }
+    return total.total<precise>();
 }
 
 // Write a row whose entries are function(x - maximum, x, g).
@@ -181,9 +192,18 @@ struct softmax {
     template <class S, class O> static void apply(const row_pointers& row) {
         using M = typename row_precision<O>::type;
         const double maximum = row_maximum<S>(row);
-        const auto total = sums<M, S, O, false>(row, maximum).total();
-        write<M, S, O, false>(row, maximum,
-                              [&](auto d, double, double) { return M::round(M::divide(M::exp_pair(d, 0.0), total)); });
+        if constexpr (sizeof(O) == sizeof(double)) {
+            const double total = M::round(sums<M, S, true>(row, maximum).total());
+            alignas(64) double y[block];
+            for (std::ptrdiff_t start = 0; start < row.n; start += block) {
+                const std::ptrdiff_t count = fetch<double>(row.y, row.y_step, start, row.n, 0.0, y);
+                for (std::ptrdiff_t i = 0; i < count; ++i) y[i] = M::one_nan(y[i] / total);
+                store<double>(y, count, row.y + start * row.y_step, row.y_step);
+            }
+        } else {
+            const auto total = sums<M, S, false>(row, maximum).total();
+            write<M, S, O, false>(row, maximum, [&](auto d, double, double) { return M::exp_pair(d, 0.0) / total; });
+        }
     }
 };
 
@@ -192,14 +212,15 @@ struct log_softmax {
     template <class S, class O> static void apply(const row_pointers& row) {
         using M = typename row_precision<O>::type;
         const double maximum = row_maximum<S>(row);
-        const auto found = sums<M, S, O, false>(row, maximum);
+        const auto found = sums<M, S, false>(row, maximum);
         const auto logarithm = M::log1p_pair(M::add(found.rest, found.largest - 1.0));
         write<M, S, O, false>(row, maximum, [&](auto, double x, double) {
-            const double rough = x == maximum ? 0.0 : x - maximum;
             // A difference past 1e290 may be infinite; the logarithm is nothing beside it.
-            const bool huge = rough < -1e290, at_top = x == maximum;
+            const bool at_top = x == maximum, huge = x - maximum < -1e290;
             const auto d = M::sum(at_top | huge ? 0.0 : x, at_top | huge ? 0.0 : -maximum);
-            return huge ? rough : M::round(M::subtract(d, logarithm));
+            const pair_of_doubles difference = exact_sum(high_part(d), -high_part(logarithm));
+            const double result = difference.high + (difference.low + (low_part(d) - low_part(logarithm)));
+            return M::select(huge, x - maximum, result);
         });
     }
 };
@@ -208,17 +229,41 @@ struct softmax_vjp {
     static constexpr bool with_g = true;
     template <class S, class O> static void apply(const row_pointers& row) {
         using M = precise;
+        // Nothing cancels in a share: a rounded exponential will do. It waits in y, unless that is where g is still to
+        // be read.
+        const bool keep = sizeof(O) == sizeof(double) && row.y != row.g;
         const double maximum = row_maximum<S>(row);
         // A constant added to g changes nothing; this one leaves nothing to cancel where one entry is almost
         // everything.
         const double origin = cotangent_at_top<S, O>(row, maximum);
-        const auto found = sums<M, S, O, true>(row, maximum, origin);
-        const auto total = found.total();
-        const auto mean = M::divide(found.weighted, total);
-        write<M, S, O, true>(row, maximum, [&](auto d, double, double g) {
-            const auto share = M::divide(M::exp_precise(d, 0.0), total);
-            return M::round(M::multiply(share, M::subtract(M::sum(g, -origin), mean)));
+        alignas(64) double g[block];
+        lane_sum::terms products;
+        lane_sum weighted;
+        const auto total = precise_sum<S>(row, maximum, [&](auto start, auto count, const lane_sum::terms& e) {
+            fetch<O>(row.g, row.g_step, start, row.n, origin, g);
+            for (std::ptrdiff_t i = 0; i < whole_lanes(count); ++i)
+                products.set(i, M::multiply(pair_of_doubles{e.high[i], e.low[i]}, M::sum(g[i], -origin)));
+            weighted.add(products, whole_lanes(count));
+            if (keep) store<double>(e.high, count, row.y + start * row.y_step, row.y_step);
         });
+        const auto mean = M::divide(weighted.total<M>(), total);
+        const auto product = [&](auto share, double g_given) {
+            return M::round(M::multiply(share, M::subtract(M::sum(g_given, -origin), mean)));
+        };
+        if (keep) {
+            alignas(64) double y[block];
+            for (std::ptrdiff_t start = 0; start < row.n; start += block) {
+                const std::ptrdiff_t count = fetch<double>(row.y, row.y_step, start, row.n, 0.0, y);
+                fetch<O>(row.g, row.g_step, start, row.n, origin, g);
+                for (std::ptrdiff_t i = 0; i < count; ++i)
+                    y[i] = M::one_nan(product(M::divide(M::pair(y[i]), total), g[i]));
+                store<double>(y, count, row.y + start * row.y_step, row.y_step);
+            }
+        } else {
+            write<M, S, O, true>(row, maximum, [&](auto d, double, double g_given) {
+                return product(M::divide(M::pair(M::exp_precise(d, 0.0).high), total), g_given);
+            });
+        }
     }
 };
 
@@ -227,10 +272,15 @@ struct log_softmax_vjp {
     template <class S, class O> static void apply(const row_pointers& row) {
         using M = precise;
         const double maximum = row_maximum<S>(row);
-        const auto found = sums<M, S, O, true>(row, maximum);
-        const auto total = found.total();
-        write<M, S, O, true>(row, maximum, [&](auto d, double, double g) {
-            return M::round(M::subtract(g, M::multiply(M::divide(M::exp_precise(d, 0.0), total), found.g)));
+        alignas(64) double g[block];
+        lane_sum g_sum;
+        const auto total = precise_sum<S>(row, maximum, [&](auto start, auto count, const lane_sum::terms&) {
+            fetch<O>(row.g, row.g_step, start, row.n, 0.0, g);
+            g_sum.add(g, whole_lanes(count));
+        });
+        const auto cotangent = g_sum.total<M>();
+        write<M, S, O, true>(row, maximum, [&](auto d, double, double g_given) {
+            return M::round(M::subtract(g_given, M::multiply(M::divide(M::exp_precise(d, 0.0), total), cotangent)));
         });
     }
 };

@@ -13,6 +13,7 @@ using Loop = void (*)(void* const* data, const double* const* parameters, std::p
 using UfuncLoop = void (*)(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps,
                            void* entry);
 
+// A compact function has no loop of scalars, and none of single: it is given a block of doubles at a time.
 struct Loops {
     Loop of_scalars; // every parameter is one number
     Loop of_arrays;  // every parameter has n numbers
@@ -35,6 +36,8 @@ struct Table {
     int entry_count;
     // [storage of the data][0: parameters are float64; 1: as the data]
     UfuncLoop elementwise[storage_count][2];
+    // The same for float32 numbers of compact functions.
+    UfuncLoop compact[2];
     // [storage] of softmax, softmax_vjp, log_softmax, log_softmax_vjp
     UfuncLoop rows[4][storage_count];
 };

@@ -107,16 +107,17 @@ inline double exp_remainder_short(double r) {
     return fused(p, r, 0x1.0000000000000p-1);
 }
 
-// (e^u - 1 - u - u^2/2) / u^3 for |u| <= log(2) / 16: relative error 2^-54 (tools/coefficients.py).
-inline double exp_remainder_precise(double u) {
-    double p = 0x1.27e722e57992ep-22;
-    p = fused(p, u, 0x1.71e1757ad3f8ep-19);
-    p = fused(p, u, 0x1.a01a019d83a9ep-16);
-    p = fused(p, u, 0x1.a01a019c387d4p-13);
-    p = fused(p, u, 0x1.6c16c16c16c27p-10);
-    p = fused(p, u, 0x1.1111111111129p-7);
-    p = fused(p, u, 0x1.5555555555555p-5);
-    return fused(p, u, 0x1.5555555555555p-3);
+// (e^r - 1 - r - r^2/2 - r^3/6 - r^4/24) / r^5 for |r| <= log(2) / 2: relative error 2^-51 (tools/coefficients.py).
+inline double exp_remainder_precise(double r) {
+    double p = 0x1.6198cd01425f1p-33;
+    p = fused(p, r, 0x1.1f5ab681bdd70p-29);
+    p = fused(p, r, 0x1.ae644184777e7p-26);
+    p = fused(p, r, 0x1.27e4e7cbc53fcp-22);
+    p = fused(p, r, 0x1.71de3a56d2e0bp-19);
+    p = fused(p, r, 0x1.a01a01a2ba24ep-16);
+    p = fused(p, r, 0x1.a01a01a019f4bp-13);
+    p = fused(p, r, 0x1.6c16c16c16a93p-10);
+    return fused(p, r, 0x1.1111111111111p-7);
 }
 
 // (2 atanh(s) - 2s) / s^3 as a polynomial in w = s^2, |s| <= 0.1716: relative error 2^-54 (tools/coefficients.py).
@@ -209,6 +210,7 @@ template <bool shorter> struct doubles : double_operations {
         return fused(by.r * by.r, remainder(by.r), by.r + 1.0) * by.scale;
     }
     static P exp_pair(P x, T) { return exp(x); }
+    static T exp_rounded(P x) { return exp(x); }
     // What a difference magnifies needs all digits.
     static P exp_precise(P x, T) { return doubles<false>::exp(x); }
     static T polynomial(T in_short, T in_full) { return shorter ? in_short : in_full; }
@@ -330,15 +332,26 @@ struct precise : double_operations {
         return scale(fast_sum(s.high, square + fused(r.low, s.high + square, s.low)), r.k + shift);
     }
 
-    // e^x 2^shift: relative error 2^-64; e^(r/8) by its series, then squared three times as e - 1.
+    // e^x 2^shift: relative error 2^-64; the terms of its series up to the fourth are pairs.
     static P exp_precise(P x, T shift) {
-        const reduction r(x);
-        const P u = fast_sum(0.125 * r.high, 0.125 * r.low);
-        const P square = multiply(u, u);
-        const double cube = u.high * square.high * exp_remainder_precise(u.high);
-        P p = add(u, P{0.5 * square.high, fused(0.5, square.low, cube)});
-        for (int i = 0; i < 3; ++i) p = add(P{2.0 * p.high, 2.0 * p.low}, multiply(p, p));
-        return scale(add(p, 1.0), r.k + shift);
+        const reduction by(x);
+        const P r = {by.high, by.low};
+        const P square = multiply(r, r), third = multiply(multiply(square, r), sixth), fourth = multiply(third, r);
+        const double rest = square.high * square.high * (r.high * exp_remainder_precise(r.high));
+        const P a = fast_sum(1.0, r.high), b = fast_sum(a.high, 0.5 * square.high), c = fast_sum(b.high, third.high);
+        const double low = ((fused(0.5, square.low, r.low) + fused(0.25, fourth.low, third.low)) + rest);
+        const P d = fast_sum(c.high, 0.25 * fourth.high);
+        return scale(fast_sum(d.high, ((a.low + b.low) + (c.low + d.low)) + low), by.k + shift);
+    }
+
+    // e^x: 0.53 ULP, at two thirds of the cost of a pair.
+    static T exp_rounded(P x) {
+        const bool inside = ::magnitude(x.high) <= 800.0;
+        const double h = minimum(maximum(x.high, -800.0), 800.0);
+        const double k = fused(h, log2_e, shifter) - shifter;
+        const P r = fast_sum(fused(-k, ln2_high, h), fused(-k, ln2_middle, inside ? x.low : 0.0));
+        const P s = fast_sum(1.0, r.high);
+        return two_step_scale(k)(s.high + fused(r.high * r.high, exp_remainder(r.high), fused(r.low, s.high, s.low)));
     }
 
     // e^x - 1: relative error 2^-55, for x <= 40.
@@ -378,6 +391,7 @@ struct precise : double_operations {
     }
 
   private:
+    static constexpr P sixth = {0x1.5555555555555p-3, 0x1.5555555555555p-57};
     // x = k log(2) + high + low with |high| <= log(2) / 2; x is cut off at +-800.
     struct reduction {
         double k, high, low;

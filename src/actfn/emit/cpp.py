@@ -1,4 +1,4 @@
-"""Print the kernels of declarations as C++: one loop for each ufunc and precision, and the table of them all."""
+"""Print the kernels of declarations as C++ loops."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ class Ufunc(NamedTuple):
     """A ufunc of a declaration: its name, what it takes, the graph of its results, and their kernels by hand for float32."""
 
     name: str
+    kernels: tuple[str, ...]
     inputs: tuple[str, ...]
     parameters: tuple[str, ...]
     results: tuple[Node, ...]
     tuned: tuple[str | None, ...]
     piecewise: tuple[str, ...]
     defaults: tuple[float, ...]
-    hot: bool
+    interleaved: bool
 
 
 def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
@@ -56,10 +57,12 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
         defaults = tuple(
             p.default if isinstance(p.default, float) else math.nan for p in declaration.parameters.values()
         )
-        # Inverses and derivatives by a parameter are rarely what a program waits for; their loops stay small.
-        hot = declaration.inverse_of is None and not any(kernel.startswith("partial_") for kernel in kernels)
+        # Derivatives by a parameter are rarely what a program waits for; their loops stay small.
+        interleaved = not any(kernel.startswith("partial_") for kernel in kernels)
         inputs = ("x", "g") if times_g else ("x",)
-        return Ufunc(name + suffix, inputs, parameters, tuple(results), tuned, piecewise, defaults, hot)
+        return Ufunc(
+            name + suffix, kernels, inputs, parameters, tuple(results), tuned, piecewise, defaults, interleaved
+        )
 
     yield build("", ("value",))
     yield build("_d1", ("first",))
@@ -116,6 +119,15 @@ def tuned_loop(ufunc: Ufunc) -> str:
     return _loop(ufunc, "", tuned=True)
 
 
+def compact_loop(declaration: Declaration, kernel: str) -> str:
+    """Return the C++ template of a compact function's loop for one kernel: over blocks of doubles, a parameter for each."""
+    _, results = trace(declaration, [kernel])
+    name, parameters = f"{declaration.name}_{kernel}", tuple(declaration.parameters)
+    none = (math.nan,) * len(parameters)
+    ufunc = Ufunc(name, (kernel,), ("x",), parameters, tuple(results), (None,), (), none, interleaved=False)
+    return _loop(ufunc, "template <class M>", tuned=False, compact=True)
+
+
 def defaults(ufunc: Ufunc) -> str:
     """Return the C++ class of a ufunc's default parameters."""
     numbers = ['__builtin_nan("")' if math.isnan(value) else value.hex() for value in ufunc.defaults]
@@ -127,7 +139,7 @@ def defaults(ufunc: Ufunc) -> str:
 }};"""
 
 
-def _loop(ufunc: Ufunc, template: str, *, tuned: bool) -> str:
+def _loop(ufunc: Ufunc, template: str, *, tuned: bool, compact: bool = False) -> str:
     results = [node for node, by_hand in zip(ufunc.results, ufunc.tuned) if not (tuned and by_hand)]
     wanted = needed(results)
     nodes = ufunc.results[0].graph.nodes
@@ -144,19 +156,20 @@ def _loop(ufunc: Ufunc, template: str, *, tuned: bool) -> str:
         ),
         *(f"E* const result{i} = static_cast<E*>(data[{count + i}]);" for i in range(len(ufunc.results))),
         *(f"const double* const {p}_data = parameters[{i}];" for i, p in enumerate(ufunc.parameters) if p in given),
-        *(f"const double {p}_scalar = {p}_data[0];" for p in given),
+        *(f"const double {p}_scalar = {p}_data[0];" for p in given if not compact),
     ]
     lines = [
         *([template] if template else []),
         f"[[gnu::flatten]] void {ufunc.name}(void* const* data, [[maybe_unused]] const double* const* parameters, std::ptrdiff_t n) {{",
         *(["    using M = wide;", "    using E = float;"] if tuned else []),
+        *(["    using E = double;"] if compact else []),
         "    using T = [[maybe_unused]] typename M::T;" if not tuned else "    using T [[maybe_unused]] = M::T;",
         *(f"    {line}" for line in before),
         "    std::ptrdiff_t start = 0;",
-        *(_side_by_side(ufunc, used, tuned) if ufunc.hot else []),
+        *(_side_by_side(ufunc, used, tuned) if ufunc.interleaved else []),
         "#pragma GCC ivdep",
         "    for (std::ptrdiff_t i = start; i < n; ++i) {",
-        *(f"        {line}" for line in _body(ufunc, used, ["i"], tuned)),
+        *(f"        {line}" for line in _body(ufunc, used, ["i"], tuned, compact)),
         "    }",
         "}",
     ]
@@ -177,7 +190,7 @@ def _side_by_side(ufunc: Ufunc, used: set[str], tuned: bool) -> list[str]:
     ]
 
 
-def _body(ufunc: Ufunc, used: set[str], indices: list[str], tuned: bool) -> list[str]:
+def _body(ufunc: Ufunc, used: set[str], indices: list[str], tuned: bool, compact: bool = False) -> list[str]:
     """Return the statements for the elements at some indices: all loads, then the arithmetic, then all stores."""
     loads: list[str] = []
     arithmetic: list[str] = []
@@ -192,7 +205,10 @@ def _body(ufunc: Ufunc, used: set[str], indices: list[str], tuned: bool) -> list
                 loads.append(f"[[maybe_unused]] const T {x}{copy} = {x}_given{copy};")
         for p, default in zip(ufunc.parameters, ufunc.defaults):
             if p in used:
-                value = default.hex() if tuned else f"scalars ? {p}_scalar : {p}_data[{index}]"
+                one_for_each = f"{p}_data[{index}]"
+                value = (
+                    default.hex() if tuned else one_for_each if compact else f"scalars ? {p}_scalar : {one_for_each}"
+                )
                 loads.append(f"const T {p}{copy} = static_cast<T>({value});")
         for place, node in enumerate(ufunc.results[0].graph.nodes):
             if id(node) not in wanted:
@@ -212,87 +228,3 @@ def _body(ufunc: Ufunc, used: set[str], indices: list[str], tuned: bool) -> list
             else:
                 stores.append(f"result{i}[{index}] = static_cast<E>(M::one_nan({names[id(node)]}));")
     return loads + arithmetic + stores
-
-
-def entry(ufunc: Ufunc, single: str) -> str:
-    """Return the row of the table for one ufunc."""
-    arrays = "false" if ufunc.parameters else "true"
-
-    def loops(precision: str, element: str) -> str:
-        name = f"loops::{ufunc.name}"
-        return f"{{{name}<{precision}, {element}, true>, {name}<{precision}, {element}, {arrays}>}}"
-
-    counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
-    first = loops(single, "float")
-    if any(ufunc.tuned) or ufunc.piecewise:
-        general, general_arrays = first.strip("{}").split(">, ")
-        by_hand = f"tuned_loops::{ufunc.name}"
-        if ufunc.piecewise:
-            given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"
-            by_hand = f"piecewise::loop<{len(ufunc.inputs)}, {given}, {general}>, {', '.join(ufunc.piecewise)}>"
-        chosen = f"{{{by_hand}, {by_hand}}}"
-        if ufunc.parameters:
-            both = f"by_default<defaults::{ufunc.name}, {by_hand}, {general}>, {general_arrays}, {counts}>"
-            chosen = f"{{{both}::of_scalars, {both}::of_arrays}}"
-        first = f"ACTFN_TUNED(ACTFN_LIST({chosen[1:-1]}), ACTFN_LIST({first[1:-1]}))"
-    three = [first, loops("narrowing", "double"), loops("precise", "double")]
-    known = f"defaults::{ufunc.name}::all" if ufunc.parameters else "nullptr"
-    return f'    {{"{ufunc.name}", {counts}, {known}, {", ".join(three)}}},'
-
-
-def kernels_header(declarations: dict[str, Declaration]) -> str:
-    """Return the generated header for all elementwise declarations."""
-    loops: list[str] = []
-    tuned: list[str] = []
-    classes: list[str] = []
-    entries: list[str] = []
-    for declaration in declarations.values():
-        if declaration.kind != "elementwise":
-            continue
-        for ufunc in ufuncs(declaration):
-            loops.append(loop(ufunc))
-            if any(ufunc.tuned):
-                tuned.append(tuned_loop(ufunc))
-            if ufunc.parameters:
-                classes.append(defaults(ufunc))
-            entries.append(entry(ufunc, "single" if declaration.single_rounding else "wide"))
-    return "\n".join(
-        [
-            "// Generated from the declarations in actfn/functions by actfn/emit/cpp.py.",
-            "#pragma once",
-            "",
-            '#include "piecewise.hpp"',
-            '#include "table.hpp"',
-            '#include "tuned.hpp"',
-            '#include "vocabulary.hpp"',
-            "",
-            "namespace {",
-            "constexpr std::ptrdiff_t stretch = 16;",
-            "namespace loops {",
-            "",
-            "\n\n".join(loops),
-            "",
-            "}  // namespace loops",
-            "",
-            "#ifdef ACTFN_FMA",
-            "namespace tuned_loops {",
-            "",
-            "\n\n".join(tuned),
-            "",
-            "}  // namespace tuned_loops",
-            "#endif",
-            "",
-            "namespace defaults {",
-            "",
-            "\n\n".join(classes),
-            "",
-            "}  // namespace defaults",
-            "",
-            "const actfn::Entry entries[] = {",
-            *entries,
-            "};",
-            "",
-            "}  // namespace",
-            "",
-        ]
-    )

@@ -95,6 +95,7 @@ class Declaration:
         single_rounding: bool = False,
         tuned: tuple[str, ...] = (),
         piecewise: tuple[str, ...] = (),
+        hot: bool = True,
         inverse_of: str | None = None,
     ) -> None:
         members = vars(body)
@@ -110,6 +111,8 @@ class Declaration:
         # The kernels that core/tuned.hpp and core/piecewise.hpp have for float32, for parameters at their defaults.
         self.tuned = tuned
         self.piecewise = piecewise
+        # Whether programs wait for this function, as for no inverse: its loops are then compiled for every use, else compact.
+        self.hot = hot and inverse_of is None
         self.inverse_of = inverse_of
         self.summary = (inspect.getdoc(body) or "").split("\n")[0]
         self.formula: Callable[..., Any] = self._member(members, "formula")

@@ -1,0 +1,107 @@
+"""Put the loops of all declarations and the table of them into one C++ header."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actfn.emit.cpp import Ufunc, compact_loop, defaults, loop, tuned_loop, ufuncs
+from actfn.functions.declare import Declaration
+
+
+def entry(ufunc: Ufunc, single: str) -> str:
+    """Return the row of the table for one ufunc of a hot function."""
+    arrays = "false" if ufunc.parameters else "true"
+
+    def loops(precision: str, element: str) -> str:
+        name = f"loops::{ufunc.name}"
+        return f"{{{name}<{precision}, {element}, true>, {name}<{precision}, {element}, {arrays}>}}"
+
+    counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
+    first = loops(single, "float")
+    if any(ufunc.tuned) or ufunc.piecewise:
+        general, general_arrays = first.strip("{}").split(">, ")
+        by_hand = f"tuned_loops::{ufunc.name}"
+        if ufunc.piecewise:
+            given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"
+            by_hand = f"piecewise::loop<{len(ufunc.inputs)}, {given}, {general}>, {', '.join(ufunc.piecewise)}>"
+        chosen = f"{{{by_hand}, {by_hand}}}"
+        if ufunc.parameters:
+            both = f"by_default<defaults::{ufunc.name}, {by_hand}, {general}>, {general_arrays}, {counts}>"
+            chosen = f"{{{both}::of_scalars, {both}::of_arrays}}"
+        first = f"ACTFN_TUNED(ACTFN_LIST({chosen[1:-1]}), ACTFN_LIST({first[1:-1]}))"
+    three = [first, loops("narrowing", "double"), loops("precise", "double")]
+    return _row(ufunc, three)
+
+
+def compact_entry(ufunc: Ufunc, declaration: Declaration) -> str:
+    """Return the row of the table for one ufunc of a compact function."""
+
+    def composed(precision: str) -> str:
+        loops = [f"compact_loops::{declaration.name}_{kernel}<{precision}>" for kernel in ufunc.kernels]
+        if len(loops) == 2:
+            return f"compact::both<{', '.join(loops)}>"
+        return f"compact::times_g<{loops[0]}>" if "g" in ufunc.inputs else loops[0]
+
+    return _row(ufunc, ["{}", *(f"{{nullptr, {composed(precision)}}}" for precision in ("narrowing", "precise"))])
+
+
+def _row(ufunc: Ufunc, loops: Sequence[str]) -> str:
+    known = f"defaults::{ufunc.name}::all" if ufunc.parameters else "nullptr"
+    counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
+    return f'    {{"{ufunc.name}", {counts}, {known}, {", ".join(loops)}}},'
+
+
+def _namespace(name: str, parts: Sequence[str]) -> list[str]:
+    return [f"namespace {name} {{", "", "\n\n".join(parts), "", f"}}  // namespace {name}", ""]
+
+
+def kernels_header(declarations: dict[str, Declaration]) -> str:
+    """Return the generated header for all elementwise declarations."""
+    loops: list[str] = []
+    tuned: list[str] = []
+    compact: list[str] = []
+    classes: list[str] = []
+    entries: list[str] = []
+    for declaration in declarations.values():
+        if declaration.kind != "elementwise":
+            continue
+        if not declaration.hot:
+            compact += [compact_loop(declaration, kernel) for kernel in declaration.kernels]
+        for ufunc in ufuncs(declaration):
+            if ufunc.parameters:
+                classes.append(defaults(ufunc))
+            if not declaration.hot:
+                entries.append(compact_entry(ufunc, declaration))
+                continue
+            loops.append(loop(ufunc))
+            if any(ufunc.tuned):
+                tuned.append(tuned_loop(ufunc))
+            entries.append(entry(ufunc, "single" if declaration.single_rounding else "wide"))
+    return "\n".join(
+        [
+            "// Generated from the declarations in actfn/functions by actfn/emit.",
+            "#pragma once",
+            "",
+            '#include "compact.hpp"',
+            '#include "piecewise.hpp"',
+            '#include "table.hpp"',
+            '#include "tuned.hpp"',
+            '#include "vocabulary.hpp"',
+            "",
+            "namespace {",
+            "constexpr std::ptrdiff_t stretch = 16;",
+            *_namespace("loops", loops),
+            *_namespace("compact_loops", compact),
+            "#ifdef ACTFN_FMA",
+            *_namespace("tuned_loops", tuned),
+            "#endif",
+            "",
+            *_namespace("defaults", classes),
+            "const actfn::Entry entries[] = {",
+            *entries,
+            "};",
+            "",
+            "}  // namespace",
+            "",
+        ]
+    )
