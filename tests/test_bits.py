@@ -97,6 +97,21 @@ def test_in_place_or_not(name: str, dtype: np.dtype[Any]) -> None:
                 assert all(map(same_bits, got, wanted)), (n, step, place)
 
 
+@pytest.mark.parametrize("dtype", FLOATS[:2], ids=str)
+@pytest.mark.parametrize("name", EACH)
+def test_large_arrays_of_16_bits(name: str, dtype: np.dtype[Any]) -> None:
+    inputs = samples(name, dtype, 2**16)
+    parts = [call(name, tuple(array[start : start + 4096] for array in inputs)) for start in range(0, 2**16, 4096)]
+    expected = tuple(map(np.concatenate, zip(*parts)))
+    assert all(map(same_bits, call(name, inputs), expected))
+    for place in range(len(inputs)):
+        copies = [np.array(array) for array in inputs]
+        got = call(name, tuple(copies), out=(copies[place], *(np.empty(2**16, dtype) for _ in expected[1:])))
+        assert all(map(same_bits, got, expected))
+    got = call(name, tuple(array[::-2] for array in inputs))
+    assert all(same_bits(a, b[::-2]) for a, b in zip(got, expected))
+
+
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 @pytest.mark.parametrize("name", [name for name in EACH if parameters_of(name)])
 def test_a_parameter_or_an_array_of_it(name: str, dtype: np.dtype[Any]) -> None:

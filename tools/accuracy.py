@@ -38,10 +38,15 @@ def measure_all(instruction_set: str, sampled: bool, fresh: bool) -> None:
     for dtype in POINTS:
         for function in tables.functions():
             for order in ORDERS:
+                job = (function.name, order, dtype)
                 results = tables.results(function, order, dtype)
-                rows = [known.get((function.name, order, dtype)), _kept(instruction_set, (function.name, order, dtype))]
-                if not any(row is not None and _holds(row, results, sampled) for row in rows):
-                    jobs.append((function.name, order, dtype))
+                committed, kept = known.get(job), _kept(instruction_set, job)
+                if committed is not None and _holds(committed, results, sampled):
+                    _path(instruction_set, job).unlink(missing_ok=True)
+                elif kept is None or not _holds(kept, results, sampled):
+                    # What was kept of other results must not be collected.
+                    _path(instruction_set, job).unlink(missing_ok=True)
+                    jobs.append(job)
     print(f"{instruction_set}: {len(jobs)} rows to measure", flush=True)
     # A sweep of float32 has all cores to itself; the others share them.
     small = [(instruction_set, job, sampled) for job in jobs if sampled or job[2] != "float32"]

@@ -1,11 +1,10 @@
 // From NumPy's arguments (any stride, any stored type) to the contiguous loops, a block at a time.
 #pragma once
 
-#include <atomic>
-#include <cstdlib>
 #include <cstring>
 
 #include "kernels.hpp"
+#include "lookup.hpp"
 #include "narrow.hpp"
 #include "table.hpp"
 
@@ -20,9 +19,6 @@ namespace {
 using actfn::Entry;
 using actfn::Loop;
 using actfn::Loops;
-
-constexpr std::ptrdiff_t block = 512;
-constexpr int most_inputs = 2, most_parameters = 4, most_outputs = 2;
 
 // No call raises a floating-point flag, and none depends on a rounding mode or flush-to-zero that somebody else has
 // set.
@@ -106,50 +102,6 @@ template <int mantissa_bits, int bias> struct is_narrow<narrow<mantissa_bits, bi
     static constexpr bool value = true;
 };
 
-// From so many elements on, a 16-bit function of one number, its parameters at their defaults, is looked up in a
-// table of all its results.
-constexpr std::ptrdiff_t least_lookups = 8192;
-constexpr int most_entries = 512;
-
-template <class S> const std::uint16_t* table_of_results(const Entry& entry, int index) {
-    static std::atomic<std::uint16_t*> tables[most_entries];
-    std::uint16_t* table = tables[index].load(std::memory_order_acquire);
-    if (table != nullptr) return table;
-    table = static_cast<std::uint16_t*>(std::malloc(65536 * sizeof(std::uint16_t)));
-    if (table == nullptr) return nullptr;
-    alignas(64) double x[block], y[block];
-    for (std::ptrdiff_t start = 0; start < 65536; start += block) {
-        for (std::ptrdiff_t i = 0; i < block; ++i) x[i] = widen(S{static_cast<std::uint16_t>(start + i)});
-        void* const data[] = {x, y};
-        if (entry.wide.of_scalars != nullptr) {
-            entry.wide.of_scalars(data, entry.defaults, block);
-        } else {
-            double spread[most_parameters][block];
-            const double* parameters[most_parameters];
-            for (int p = 0; p < entry.parameters; ++p) {
-                for (double& number : spread[p]) number = *entry.defaults[p];
-                parameters[p] = spread[p];
-            }
-            entry.wide.of_arrays(data, parameters, block);
-        }
-        scatter<S>(y, block, reinterpret_cast<char*>(table + start), sizeof(S));
-    }
-    // Another thread may have been first; its table is the same.
-    std::uint16_t* known = nullptr;
-    if (tables[index].compare_exchange_strong(known, table, std::memory_order_acq_rel)) return table;
-    std::free(table);
-    return known;
-}
-
-inline void look_up(const std::uint16_t* table, const char* from, std::ptrdiff_t from_step, char* to,
-                    std::ptrdiff_t to_step, std::ptrdiff_t n) {
-    for (std::ptrdiff_t i = 0; i < n; ++i) {
-        std::uint16_t bits;
-        std::memcpy(&bits, from + i * from_step, sizeof(bits));
-        std::memcpy(to + i * to_step, table + bits, sizeof(bits));
-    }
-}
-
 // First: stored type of the first input; Other: of further inputs; Parameter, Output: likewise.
 template <class First, class Other, class Parameter, class Output, class Compute = typename computed<Output>::type>
 [[gnu::flatten]] void drive(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps,
@@ -173,21 +125,15 @@ template <class First, class Other, class Parameter, class Output, class Compute
     if (scalars)
         for (int p = 0; p < parameters; ++p)
             gather<Parameter>(arguments[inputs + p], 0, n < numbers ? n : numbers, parameter_buffer[p]);
+    const bool ordered = sequential(arguments, steps, first_output, outputs, n);
     if constexpr (is_narrow<First>::value) {
         bool by_default = scalars;
         for (int p = 0; p < parameters; ++p) by_default = by_default && *parameter_data[p] == *entry.defaults[p];
-        const std::ptrdiff_t index = &entry - entries;
-        if (n >= least_lookups && inputs == 1 && by_default && outputs == 1 && index < most_entries) {
-            const std::uint16_t* const table = table_of_results<First>(entry, static_cast<int>(index));
-            if (table != nullptr) {
-                look_up(table, arguments[0], steps[0], arguments[first_output], steps[first_output], n);
-                return;
-            }
-        }
+        if (n >= lookup::least && by_default && !ordered &&
+            lookup::compute<First>(entry, &entry - entries, arguments, steps, n))
+            return;
     }
     const Loop loop = scalars && !in_blocks ? loops.of_scalars : loops.of_arrays;
-
-    const bool ordered = sequential(arguments, steps, first_output, outputs, n);
     bool contiguous = native && scalars && !ordered && !in_blocks;
     for (int i = 0; i < inputs; ++i) contiguous = contiguous && steps[i] == sizeof(Compute);
     for (int o = 0; o < outputs; ++o) contiguous = contiguous && steps[first_output + o] == sizeof(Compute);
