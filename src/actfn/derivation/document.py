@@ -163,7 +163,7 @@ class Derivation:
             f'<!doctype html><html lang="{self.language}"><head><meta charset="utf-8"><title>{self.title}</title>'
             "<style>body{max-width:60em;margin:2em auto;font-family:sans-serif;line-height:1.8}"
             "li{margin:.4em 0}.claim{display:inline-flex;flex-wrap:wrap;align-items:baseline;max-width:95%;"
-            "overflow-x:auto;vertical-align:middle}small{color:#666;margin-left:1em}</style></head>"
+            "overflow:auto hidden}small{color:#666;margin-left:1em}</style></head>"
             f"<body>{self.html()}</body></html>"
         )
 

@@ -163,7 +163,7 @@ class _MathML(Printer):  # type: ignore[misc]
         return f"<mn>{expr}</mn>" if expr >= 0 else f"<mrow><mo>-</mo><mn>{-expr}</mn></mrow>"
 
     def _print_Float(self, expr: Any) -> str:
-        return f"<mn>{expr:.15g}</mn>"
+        return f"<mn>{float(expr):.15g}</mn>"
 
     def _print_Rational(self, expr: Any) -> str:
         bar = f"<mfrac><mn>{abs(expr.p)}</mn><mn>{expr.q}</mn></mfrac>"
