@@ -217,3 +217,10 @@ def test_the_command_writes_a_file(tmp_path: Path) -> None:
 )
 def test_the_command_says_what_is_wrong(arguments: tuple[str, ...], parts: tuple[str, ...], tmp_path: Path) -> None:
     fails(run("derive", *arguments, cwd=tmp_path), *parts)
+
+
+def test_a_sum_is_bracketed_where_it_is_squared() -> None:
+    j, n = sympy.symbols("j n", integer=True, positive=True)
+    total = sympy.Sum(sympy.exp(sympy.IndexedBase("x")[j]), (j, 1, n))
+    assert "<msup><mrow><mo>(</mo><mrow><munderover>" in printing.mathml(total**2)
+    assert "<mo>(</mo>" not in printing.mathml(1 / total)

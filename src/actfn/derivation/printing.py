@@ -150,7 +150,8 @@ class _MathML(Printer):  # type: ignore[misc]
 
     def _inside(self, expr: Any, strength: int, strict: bool = False) -> str:
         written: str = self._print(expr)
-        weak = precedence(expr) < strength or (strict and precedence(expr) <= strength)
+        own = PRECEDENCE["Mul"] if isinstance(expr, sympy.Sum) else precedence(expr)
+        weak = own < strength or (strict and own <= strength)
         return f"<mrow><mo>(</mo>{written}<mo>)</mo></mrow>" if weak else written
 
     def _print_Symbol(self, expr: Any) -> str:

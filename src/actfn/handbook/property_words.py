@@ -108,8 +108,9 @@ PATTERNS = [
 NEITHER = {"parity": "非奇非偶", "convexity": "既不凸也不凹"}
 
 SIGNS: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
-    (r"<=", "≤"),
-    (r">=", "≥"),
+    (r" <= ", "\u00a0≤\u00a0"),
+    (r" >= ", "\u00a0≥\u00a0"),
+    (r"([(\[][^()\[\]]*), ", "\\1,\u00a0"),
     (r"\binf\b", "∞"),
     (r"\bf''", "f″"),
     (r"\bf'", "f′"),
@@ -139,7 +140,7 @@ def typeset(text: str) -> str:
     Examples
     --------
     >>> typeset("f' <= -1.5e-08 on (-inf, 2]")
-    'f′ ≤ −1.5\xa0×\xa010⁻⁸ on (−∞, 2]'
+    'f′\xa0≤\xa0−1.5\xa0×\xa010⁻⁸ on (−∞,\xa02]'
     """
     for pattern, replacement in SIGNS:
         text = re.sub(pattern, replacement, text)
