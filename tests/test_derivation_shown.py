@@ -52,7 +52,8 @@ def test_html_is_whole_and_needs_no_network(name: str, lang: str) -> None:
     steps = [*shown.walk()]
     assert len(root.findall(".//details")) == sum(bool(step.steps) for step in steps)
     assert len(root.findall(".//small")) == len(steps)
-    assert root.findall(".//math") and not root.findall(".//mtext")
+    words = {"en": {"otherwise", "and", "or"}, "zh": {"其他", "且", "或"}}[lang]
+    assert root.findall(".//math") and {(said.text or "").strip() for said in root.findall(".//mtext")} <= words
     assert "http" not in shown.page() and "<script" not in shown.page()
     assert shown._repr_html_() == shown.html()
 
@@ -91,7 +92,7 @@ def from_mathml(element: xml.Element) -> str:
     """Return presentation MathML as a Python expression."""
     parts = [from_mathml(child) for child in element]
     inside = "".join(parts) or (element.text or "")
-    back = {"⁢": "*", "=": "==", "≤": "<=", "≥": ">=", "∧": " and ", "∨": " or ", "{": "", "λ": "lambda_"}
+    back = {"⁢": "*", "\u2061": "", "=": "==", "≤": "<=", "≥": ">=", "{": "", "λ": "lambda_", "max": "Max"}
     greek = {"α": "alpha", "β": "beta", "σ": "sigma", "Φ": "Phi", "φ": "phi", "Δ": "Delta", "π": "pi", "e": "exp(1)"}
     match element.tag:
         case "mfrac":
@@ -102,8 +103,10 @@ def from_mathml(element: xml.Element) -> str:
             return f"{parts[0]}_{parts[1]}"
         case "msqrt":
             return f"sqrt({inside})"
+        case "mtext":
+            return inside.replace("\u00a0", " ")
         case "mtr":
-            return f"({parts[0]}) if ({parts[1]}) else " if parts[1] else f"({parts[0]})"
+            return f"({parts[0]})" if parts[1] == "otherwise" else f"({parts[0]}) if ({parts[1]}) else "
         case "mtable":
             return f"({inside})"
         case "mrow" if element[0].text == "|" == element[-1].text:
@@ -152,6 +155,30 @@ def test_latex_speaks_the_language() -> None:
     assert r"\mathrm{negative\_slope}" in derivation("leaky_relu").latex()
 
 
+@pytest.mark.parametrize(("lang", "otherwise", "colon"), [("en", "otherwise", ": "), ("zh", "其他", "：")])
+def test_html_speaks_the_language(lang: str, otherwise: str, colon: str) -> None:
+    root = xml.fromstring(derivation("elu", 1, None, lang).html())
+    tables = root.findall(".//mtable")
+    assert {table[-1][-1][0].text for table in tables} == {otherwise}
+    first = root.find("p")
+    assert first is not None and (first.text or "").endswith(colon)
+    assert "内层函数 u = β x" in derivation("swish", 1, None, "zh").html()
+
+
+def test_long_equations_have_places_to_break() -> None:
+    root = xml.fromstring(derivation("swish").html())
+    last = root.findall("./ol/li/span")[-1]
+    shown = ["".join(piece.itertext()).replace("\u2061", "").replace("\u2062", "") for piece in last]
+    assert shown == ["βf", "+σ(βx)", "−βfσ(βx)", "=βf", "+σ(βx)(1-βf)"]
+
+
+def test_members_of_rows_have_partial_derivatives() -> None:
+    assert r"\frac{\partial}{\partial x_{i}}" in derivation("softmax").latex()
+    for name in ("softmax", "maxout"):
+        assert "<mfrac><mo>∂</mo><mrow><mo>∂</mo><msub>" in derivation(name).html()
+    assert "∂" not in derivation("swish").html()
+
+
 def test_sympy_comes_when_it_is_needed() -> None:
     code = (
         "import sys, actfn; assert 'sympy' not in sys.modules; sys.modules['sympy'] = None\n"
@@ -190,3 +217,10 @@ def test_the_command_writes_a_file(tmp_path: Path) -> None:
 )
 def test_the_command_says_what_is_wrong(arguments: tuple[str, ...], parts: tuple[str, ...], tmp_path: Path) -> None:
     fails(run("derive", *arguments, cwd=tmp_path), *parts)
+
+
+def test_a_sum_is_bracketed_where_it_is_squared() -> None:
+    j, n = sympy.symbols("j n", integer=True, positive=True)
+    total = sympy.Sum(sympy.exp(sympy.IndexedBase("x")[j]), (j, 1, n))
+    assert "<msup><mrow><mo>(</mo><mrow><munderover>" in printing.mathml(total**2)
+    assert "<mo>(</mo>" not in printing.mathml(1 / total)

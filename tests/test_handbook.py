@@ -160,7 +160,7 @@ def test_every_function_has_its_derivation_and_every_elementwise_one_its_propert
         assert "<math" in page["derivation"] and "<details" in page["derivation"], name
         assert bool(page["properties"]) == (actfn.get(name).kind == "elementwise"), name
     rows = {name: str(value) for name, value, _ in function_page.content(actfn.mish, "en")["properties"]}
-    assert rows["smoothness"] == "C^inf" and rows["extrema"].startswith("global minimum -0.30884341301725")
+    assert rows["smoothness"] == "C^∞" and rows["extrema"].startswith("global minimum −0.30884341301725")
 
 
 def test_pages_follow_one_another(pages: dict[str, Page]) -> None:
@@ -449,7 +449,7 @@ def test_textbook_code_is_shown_where_it_fails(pages: dict[str, Page]) -> None:
     english = pages["en/softplus.html"].source.split('id="textbook"')[1].split("</section>")[0]
     assert "infinite for x\u00a0&gt;\u00a088.72" in english and english.count('class="curve style-') == 6
     chinese = pages["zh/softplus.html"].source.split('id="textbook"')[1].split("</section>")[0]
-    assert "溢出为无穷，x\u00a0&gt;\u00a088.72" in chinese and "infinite" not in chinese
+    assert "x\u00a0&gt;\u00a088.72 时溢出为无穷" in chinese and "infinite" not in chinese
 
 
 def test_the_drawing_of_digits_falls_where_they_are_lost() -> None:

@@ -109,7 +109,7 @@ def test_words_say_what_and_where() -> None:
     spoilt = textbook(actfn.elu, "float32", 0, -6, 6)
     told = spoilt.told(spoilt.faults[0])
     assert told.startswith("cancels: most digits wrong for −") and told.endswith(" × 10⁻⁵ < x < 0")
-    assert code.told(code.faults[2], "zh") == "溢出为无穷，x > 88.72"
+    assert code.told(code.faults[2], "zh") == "x > 88.72 时溢出为无穷"
 
 
 @pytest.mark.parametrize("dtype", ["float8", "int32", 3, "longdouble"])

@@ -236,7 +236,11 @@ def latex(declaration: Declaration, order: int = 0) -> str:
 
 
 def readable(expression: Any, order: int) -> Any:
-    """Return an expression as people write it: cases side by side, and a sum over j of terms with delta_jk as the term at k."""
+    """Return an expression as people write it.
+
+    Cases stand side by side, x sign(x) is |x|, a step is in two cases, quotients of polynomials are one fraction, and a
+    sum over j of terms with delta_jk is the term at k.
+    """
     sympy = sympy_module()
 
     def is_pick(part: Any) -> bool:
@@ -246,9 +250,18 @@ def readable(expression: Any, order: int) -> Any:
         (delta,) = part.function.atoms(sympy.KroneckerDelta)
         return (part.function / delta).subs(*delta.args)
 
+    def joined(part: Any) -> Any:
+        return sympy.factor(part) if part.is_rational_function() else part
+
     picked = expression.replace(is_pick, pick)
+    picked = picked.replace(sympy.Heaviside, lambda x, *_: sympy.Piecewise((1, x > 0), (0, True)))
+    for sign in picked.atoms(sympy.sign):
+        picked = sympy.factor(picked.subs(sign * sign.args[0], abs(sign.args[0])))
     # A formula keeps the factor that stands before its cases, as in the paper.
-    return sympy.piecewise_fold(picked) if order or isinstance(picked, sympy.Piecewise) else picked
+    folded = sympy.piecewise_fold(picked) if order or isinstance(picked, sympy.Piecewise) else picked
+    if order and isinstance(folded, sympy.Piecewise):
+        return sympy.Piecewise(*((joined(branch), condition) for branch, condition in folded.args))
+    return folded
 
 
 class MpmathNamespace:

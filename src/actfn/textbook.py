@@ -45,14 +45,14 @@ WORDS = {
         "everywhere": "{what} everywhere here",
     },
     "zh": {
-        "nan": "NaN",
+        "nan": "结果是 NaN",
         "overflow": "溢出为无穷",
-        "zero": "得 0，失去应有的值",
-        "cancellation": "相消：多数位数有误",
-        "above": "{what}，x > {low}",
-        "below": "{what}，x < {high}",
-        "between": "{what}，{low} < x < {high}",
-        "everywhere": "{what}，整个范围",
+        "zero": "结果变成 0",
+        "cancellation": "因相消丢失大半有效数字",
+        "above": "x > {low} 时{what}",
+        "below": "x < {high} 时{what}",
+        "between": "{low} < x < {high} 时{what}",
+        "everywhere": "整个范围内{what}",
     },
 }
 

@@ -98,6 +98,8 @@ def _elementwise(declaration: Declaration, order: int, by: str | None, lang: str
     steps += _differentiated(engine, steps, function, form.first if by is None else form.by.get(by, ()))
     if order == 2:
         again = form.carried if by is None and form.carried is not None else _explicit(steps, engine)
+        # What was rewritten after that leads elsewhere.
+        steps = steps[: max(place for place, step in enumerate(steps, 1) if step.after == again)]
         steps += _differentiated(engine, [], again, form.second if by is None else ())
     elif by is None:
         steps += form.after

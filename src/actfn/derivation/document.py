@@ -9,9 +9,11 @@ from typing import Any
 import sympy
 
 from actfn.derivation.names import DEFINITIONS, written_out
-from actfn.derivation.printing import latex, mathml, text
+from actfn.derivation.printing import latex, mathml, mathml_terms, readable, text
 from actfn.derivation.reasons import word
 from actfn.derivation.steps import Step
+
+EQUALS = '<mo form="infix">=</mo>'
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,11 @@ class Derivation:
            1.3. [0] at x = 0: 0
                 value from the
         """
-        lines = [self.title, "", f"{self._word('function')}: {text(self.formula)}", ""]
+        colon = self._word("colon")
+        lines = [self.title, "", f"{self._word('function')}{colon}{text(self.formula)}", ""]
         for number, step in enumerate(self.steps, 1):
             lines += self._text_of(step, f"{number}.", "")
-        lines += ["", f"{self._word('result')}: {text(self.result)}"]
+        lines += ["", f"{self._word('result')}{colon}{text(self.result)}"]
         named = [f"{text(name)} = {_number_or(text, meaning)}" for name, meaning in self._names()]
         return "\n".join([*lines, *([f"{self._word('where')} {', '.join(named)}"] if named else [])])
 
@@ -99,7 +102,7 @@ class Derivation:
         if step.point is None:
             return f"d/d{text(step.variable)} [{before}] = {after}"
         place = f"{text(step.variable)} = {text(step.point)}"
-        return f"[{before}] {word('at', self.language, place=place)}: {after}"
+        return f"[{before}] {word('at', self.language, place=place)}{self._word('colon')}{after}"
 
     def latex(self) -> str:
         """Return the derivation as one aligned block of LaTeX, with the reasons beside the formulas.
@@ -116,7 +119,7 @@ class Derivation:
         named = [f"{latex(name)} = {_number_or(latex, meaning)}" for name, meaning in self._names()]
         rows += [rf"& \text{{{self._word('where')}}}\ " + r",\quad ".join(named)] if named else []
         block = "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
-        for english in ("for", "otherwise"):  # as SymPy writes branches
+        for english in ("for", "otherwise", "and", "or"):
             block = block.replace(rf"\text{{{english}}}", rf"\text{{{self._word(english)}}}")
         return block
 
@@ -137,12 +140,14 @@ class Derivation:
         True
         """
         items = "".join(map(self._html_of, self.steps))
-        named = "".join(f"<li>{_equation(name, meaning)}</li>" for name, meaning in self._names())
-        where = f"<p>{self._word('where')}</p><ul>{named}</ul>" if named else ""
+        named = "".join(f"<li>{self._equation(name, meaning)}</li>" for name, meaning in self._names())
+        colon = self._word("colon")
+        where = f"<p>{self._word('where')}{colon.rstrip()}</p><ul>{named}</ul>" if named else ""
+        formula, result = (_claim(*self._pieces(expression)) for expression in (self.formula, self.result))
         return (
             f'<section class="actfn-derivation" lang="{self.language}"><h3>{self.title}</h3>'
-            f"<p>{self._word('function')}: {mathml(self.formula)}</p><ol>{items}</ol>"
-            f"<p>{self._word('result')}: {mathml(self.result)}</p>{where}</section>"
+            f"<p>{self._word('function')}{colon}{formula}</p><ol>{items}</ol>"
+            f"<p>{self._word('result')}{colon}{result}</p>{where}</section>"
         )
 
     def page(self) -> str:
@@ -157,12 +162,14 @@ class Derivation:
         return (
             f'<!doctype html><html lang="{self.language}"><head><meta charset="utf-8"><title>{self.title}</title>'
             "<style>body{max-width:60em;margin:2em auto;font-family:sans-serif;line-height:1.8}"
-            "small{color:#666;margin-left:1em}</style></head>"
+            "li{margin:.4em 0}.claim{display:inline-flex;flex-wrap:wrap;align-items:baseline;max-width:95%;"
+            "overflow:auto hidden}small{color:#666;margin-left:1em}</style></head>"
             f"<body>{self.html()}</body></html>"
         )
 
     def _html_of(self, step: Step) -> str:
-        shown = f"{self._html_claim(step)} <small>{_escaped(step.reason[self.language])}</small>"
+        reason = _escaped(readable(step.reason[self.language]))
+        shown = f"{self._html_claim(step)} <small>{reason}</small>"
         if not step.steps:
             return f"<li>{shown}</li>"
         smaller = "".join(map(self._html_of, step.steps))
@@ -170,12 +177,29 @@ class Derivation:
 
     def _html_claim(self, step: Step) -> str:
         if step.variable is None:
-            return _equation(step.before, step.after)
-        before, after, variable = map(mathml, (step.before, step.after, step.variable))
+            return self._equation(step.before, step.after)
+        before, variable = (mathml(part, self.language, bare=True) for part in (step.before, step.variable))
         if step.point is None:
-            slope = f"<mfrac><mi>d</mi><mrow><mi>d</mi>{_bare(variable)}</mrow></mfrac>"
-            return f"<math><mrow>{slope}<mo>[</mo>{_bare(before)}<mo>]</mo><mo>=</mo>{_bare(after)}</mrow></math>"
-        return f"{before} {word('at', self.language, place=_equation(step.variable, step.point))}: {after}"
+            d = "<mo>∂</mo>" if _is_member(step.variable) else "<mi>d</mi>"
+            slope = f"<mfrac>{d}<mrow>{d}{variable}</mrow></mfrac>"
+            bracketed = f"<math>{slope}<mrow><mo>[</mo>{before}<mo>]</mo></mrow></math>"
+            return _claim(bracketed, *self._pieces(step.after, EQUALS))
+        place = word("at", self.language, place=self._equation(step.variable, step.point))
+        before, after = (_claim(*self._pieces(expression)) for expression in (step.before, step.after))
+        return f"{before} {place}{self._word('colon')}{after}"
+
+    def _equation(self, left: Any, right: Any) -> str:
+        return _claim(*self._pieces(left), *self._pieces(right, EQUALS))
+
+    def _pieces(self, expression: Any, lead: str = "") -> Iterator[str]:
+        """Yield an expression, with what leads to it, in pieces before each of which a line may end."""
+        if expression.is_Rational and expression.q > 10**3:
+            yield f"<math>{lead}<mn>{float(expression):.15g}</mn></math>"
+            return
+        (sign, first), *others = mathml_terms(expression, self.language)
+        yield f"<math>{lead}<mrow>{'<mo>-</mo>' if sign else ''}{first}</mrow></math>"
+        for sign, term in others:
+            yield f'<math><mo form="infix">{sign.replace("-", "−")}</mo>{term}</math>'
 
     def _repr_html_(self) -> str:
         return self.html()
@@ -203,8 +227,14 @@ def _latex_claim(step: Step) -> str:
         return f"{before} = {after}"
     variable = latex(step.variable)
     if step.point is None:
-        return rf"\frac{{d}}{{d {variable}}}\left[{before}\right] = {after}"
+        d = r"\partial" if _is_member(step.variable) else "d"
+        return rf"\frac{{{d}}}{{{d} {variable}}}\left[{before}\right] = {after}"
     return rf"\left.{before}\right|_{{{variable} = {latex(step.point)}}} = {after}"
+
+
+def _is_member(variable: Any) -> bool:
+    """Return whether a variable is one of a row or group."""
+    return isinstance(variable, sympy.Indexed) or str(variable).partition("_")[2].isdigit()
 
 
 def _number_or(printed: Any, meaning: Any) -> str:
@@ -212,13 +242,8 @@ def _number_or(printed: Any, meaning: Any) -> str:
     return f"{float(meaning):.15g}" if meaning.is_Rational else str(printed(meaning))
 
 
-def _equation(left: Any, right: Any) -> str:
-    number = f"<mn>{float(right):.15g}</mn>" if right.is_Rational and right.q > 10**3 else _bare(mathml(right))
-    return f"<math><mrow>{_bare(mathml(left))}<mo>=</mo>{number}</mrow></math>"
-
-
-def _bare(formula: str) -> str:
-    return formula.removeprefix("<math>").removesuffix("</math>")
+def _claim(*pieces: str) -> str:
+    return f'<span class="claim">{"".join(pieces)}</span>'
 
 
 def _escaped(words: str) -> str:

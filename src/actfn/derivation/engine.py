@@ -54,7 +54,7 @@ class Engine:
             If no rule covers a part of the expression; the message names the part.
         """
         if not self._depends(expression):
-            return self._step("constant", expression, sympy.S.Zero)
+            return self._step("constant" if expression.is_number else "independent", expression, sympy.S.Zero)
         if expression == self.variable:
             return self._step("variable", expression, sympy.S.One)
         if expression in self.definitions:

@@ -87,7 +87,7 @@ def _gelu(formula: Any, x: Any) -> Form:
 def _gelu_tanh(formula: Any, x: Any) -> Form:
     z, (c,) = sympy.Symbol("z", real=True), formula.free_symbols - {x}
     k, t = sympy.sqrt(2 / sympy.pi), sympy.tanh(z)
-    bend = total(product(k, 1 + 6 * c * x**2), -product(x * t, k**2, (1 + 3 * c * x**2) ** 2))
+    bend = total(product(k, 1 + 6 * c * x**2), -product(k**2, x, t, (1 + 3 * c * x**2) ** 2))
     return Form(
         start=(("name", x * (1 + t) / 2),),
         second=(("factor", product(1 - t**2, bend)),),

@@ -10,6 +10,7 @@ LANGUAGES = ("en", "zh")
 # Each rule in English and in Chinese; braces are filled in by the step.
 REASONS: Mapping[str, tuple[str, str]] = {
     "constant": ("a constant: c′ = 0", "常数的导数为零：c′ = 0"),
+    "independent": ("without the variable, so a constant: c′ = 0", "不含求导的变量，视为常数：c′ = 0"),
     "variable": ("the variable itself has slope 1", "自变量对自身的导数为 1"),
     "sum": ("sum rule: (u + v)′ = u′ + v′", "加法法则：(u + v)′ = u′ + v′"),
     "constant_multiple": ("constant multiple: (c u)′ = c u′", "常数因子法则：(c u)′ = c u′"),
@@ -32,7 +33,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "(|u|)′ = sign(u)：0 左侧斜率为 −1，右侧为 1；在 0 处左导数与右导数不等",
     ),
     "sign": ("sign is constant on either side of 0: its slope is 0", "符号函数在 0 两侧都是常数，导数为 0"),
-    "named": ("the derivative of a function that has a name", "已命名函数的导数"),
+    "named": ("the derivative of a function that has a name", "直接用这个函数的导数公式"),
     "definition": ("{name} stands for {meaning}", "{name} 代表 {meaning}"),
     "minimum": ("a minimum, written by branch", "最小值写成分段函数"),
     "maximum": ("a maximum, written by branch", "最大值写成分段函数"),
@@ -45,17 +46,17 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "left_derivative": ("left derivative", "左导数"),
     "right_derivative": ("right derivative{verdict}", "右导数{verdict}"),
     "write_out": ("written out by definition", "按定义展开"),
-    "recognise": ("recognise a function that has a name", "认出已有名称的函数"),
-    "name": ("give the inner part a name", "给内层表达式取名"),
-    "reorder": ("written in the usual order", "写成通常的顺序"),
-    "name_f": ("recognise the function f itself", "认出函数 f 自身"),
-    "add_and_subtract": ("add and subtract the same term", "加一项再减去同一项（添项、减项）"),
+    "recognise": ("recognise a function that has a name", "按定义换成函数名"),
+    "name": ("give the inner part a name", "内层表达式用一个字母表示"),
+    "reorder": ("written in the usual order", "调整各项的顺序"),
+    "name_f": ("recognise the function f itself", "其中就有 f 本身，用 f 代替"),
+    "add_and_subtract": ("add and subtract the same term", "加上一项，再减去同一项"),
     "split": ("split the fraction", "拆成两个分式"),
     "factor": ("take the common factor out", "提取公因式"),
     "expand": ("multiply out", "展开乘积"),
     "collect": ("collect terms with the same factor", "合并同类项"),
     "divide": ("divide numerator and denominator by the exponential", "分子、分母同除以指数项"),
-    "cancel": ("equal terms cancel", "相消"),
+    "cancel": ("equal terms cancel", "正负抵消"),
     "abs_sign": ("x sign(x) = |x|", "利用恒等式 x sign(x) = |x|"),
     "multiply_in": ("take the factor into each branch", "把因子乘进每一段"),
     "difference_quotient": (
@@ -67,12 +68,12 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "左导数与右导数都等于差商的极限，故公式在 0 处也成立",
     ),
     "delta_form": (
-        "name Delta = sech²(softplus(x)) = 1 − tanh²(softplus(x)) and tanh(softplus(x)) = f/x, for x ≠ 0",
-        "记 Delta = sech²(softplus(x)) = 1 − tanh²(softplus(x))，又 x ≠ 0 时 tanh(softplus(x)) = f/x",
+        "name Delta = sech²(softplus(x)) = 1 − tanh²(softplus(x)) and swish = x sigma(x); tanh(softplus(x)) = f/x, for x ≠ 0",
+        "记 Delta = sech²(softplus(x)) = 1 − tanh²(softplus(x))，swish = x sigma(x)；又 x ≠ 0 时 tanh(softplus(x)) = f/x",
     ),
     "same_index": (
-        "case i = j: numerator and sum S both depend on it; R is the other terms of the sum",
-        "情形 i = j：分子与和 S 都含该变量；R 是和中的其余各项",
+        "case i = j: the variable is there itself and in the sum S, whose other terms are R",
+        "情形 i = j：除了和 S，别处也含该变量；R 是 S 中的其余各项",
     ),
     "other_index": ("case i ≠ j: only the sum S depends on it", "情形 i ≠ j：只有和 S 含该变量"),
     "kronecker": (
@@ -90,8 +91,8 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
     "jump": (": not the one from the left, so no derivative here", "：与左极限不等，此处不可导"),
     "jump_unless": (": continuous only where {equation}", "：仅当 {equation} 时连续"),
     "smooth": (": equal to the left derivative, so differentiable here", "：与左导数相等，此处可导"),
-    "kink": (": not the left derivative, so a kink", "：与左导数不等，此处是尖点，不可导"),
-    "kink_unless": (": a kink unless {equation}", "：除非 {equation}，否则此处是尖点，不可导"),
+    "kink": (": not the left derivative, so a kink", "：与左导数不等，此处是折点，不可导"),
+    "kink_unless": (": a kink unless {equation}", "：除非 {equation}，否则此处是折点，不可导"),
 }
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -108,6 +109,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "at": ("at {place}", "在 {place} 处"),
     "for": ("for", "若"),
     "otherwise": ("otherwise", "其他"),
+    "and": ("and", "且"),
+    "or": ("or", "或"),
+    "colon": (": ", "："),
 }
 
 

@@ -50,7 +50,7 @@ def _softmax(lang: str) -> Derivation:
     s, t = SHARES[I], SHARES[J]
     e, d = sympy.exp(ROW[I]), sympy.exp(ROW[J])
     same = (
-        ("expand", e / SUM - e**2 / SUM**2),
+        ("split", e / SUM - e**2 / SUM**2),
         ("recognise", s - s**2),
         ("factor", product(s, 1 - s)),
     )

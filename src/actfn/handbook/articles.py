@@ -93,7 +93,7 @@ def gradients(language: str, caption: str, runs: tuple[tuple[str, float | None, 
     layers = np.arange(1.0, experiment.DEPTH + 1)
     found = [(label, journey(name, variance)) for name, variance, label in runs]
     lines = [Line(label, layers, np.log10(measured.norms)) for label, measured in found]
-    ends = "; ".join(f"{label}: {number(measured.arriving)}" for label, measured in found)
+    ends = words["semicolon"].join(f"{label}{words['colon']}{number(measured.arriving)}" for label, measured in found)
     description = words["gradient description"].format(depth=experiment.DEPTH, ends=ends)
     return figure(lines, caption, description, across=words["layer"], powers_of_ten=True)
 
@@ -130,8 +130,8 @@ def _curves(name: str, language: str) -> Markup:
     figures = []
     for order, key in ((0, "overlay caption"), (1, "overlay slopes")):
         lines = [Line.of(sample(function, order, samples=SAMPLES), label) for label, function in compared]
-        labels = ", ".join(label for label, _ in compared)
-        described = words["overlay description"].format(what=words[key].rstrip("。.") + ": ", labels=labels)
+        labels = words["comma"].join(label for label, _ in compared)
+        described = words["overlay description"].format(what=words[key].rstrip("。.") + words["colon"], labels=labels)
         figures.append(figure(lines, words[key], described))
     return Markup('<div class="pair">{}{}</div>').format(*figures)
 

@@ -80,17 +80,21 @@ def values(function: Activation) -> list[dict[str, Any]]:
 
 
 def number(value: float) -> str:
-    """Return a number with four significant digits, as people write it.
+    """Return a number with four significant digits, as people write it; no line ends within it.
 
     Examples
     --------
     >>> number(-0.25), number(3.4694e-18), number(0.0)
-    ('−0.25', '3.469 × 10⁻¹⁸', '0')
+    ('−0.25', '3.469\xa0×\xa010⁻¹⁸', '0')
     """
     if value == 0:
         return "0"
     if 1e-4 <= abs(value) < 1e6:
         return f"{value:.4g}".replace("-", "−")
     mantissa, _, exponent = f"{value:.3e}".partition("e")
-    power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa} × 10{power}".replace("-", "−")
+    return f"{mantissa}{power_of_ten(int(exponent))}".replace("-", "−")
+
+
+def power_of_ten(exponent: int) -> str:
+    """Return what stands behind the digits of a number, such as × 10⁻³."""
+    return f"\u00a0×\u00a010{str(exponent).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

@@ -16,7 +16,7 @@ from actfn.handbook.contents import FAMILIES
 from actfn.handbook.drawing import Line, figure
 from actfn.handbook.facts import number, values, with_examples
 from actfn.handbook.formulas import formula, spaced
-from actfn.handbook.property_words import NAMES, chinese
+from actfn.handbook.property_words import NAMES, chinese, typeset
 from actfn.handbook.snippets import snippets
 from actfn.handbook.textbook_code import textbook_code
 from actfn.handbook.translations import meaning, remark, summary
@@ -93,7 +93,8 @@ def _picture(function: Activation, language: str) -> Markup:
         caption = words["curves caption rows"].format(subject=words[function.kind].format(name=function.name))
     if any(curve.jumps for curve in curves):
         caption += words["jumps caption"]
-    described = words["curves description"].format(labels=", ".join(labels), values=", ".join(_ends(curves[0])))
+    comma = words["comma"]
+    described = words["curves description"].format(labels=comma.join(labels), values=comma.join(_ends(curves[0])))
     flat = _flat(function)
     if flat:
         caption += words["shaded caption"].format(epsilon=SATURATED)
@@ -131,9 +132,10 @@ def _properties(function: Activation, language: str) -> list[tuple[str, Markup, 
         return []
     rows = []
     for name, (value, how) in with_examples(function).properties():
-        lines = [chinese(line) if language == "zh" else line for line in lines_of(value)]
-        said = NAMES[name] if language == "zh" else name.replace("_", " ")
-        rows.append((said, Markup("<br>").join(lines), chinese(how) if language == "zh" else how))
+        lines, said = lines_of(value), name.replace("_", " ")
+        if language == "zh":
+            lines, said, how = [chinese(line, name) for line in lines], NAMES[name], chinese(how)
+        rows.append((said, Markup("<br>").join(map(typeset, lines)), typeset(how)))
     return rows
 
 
@@ -141,7 +143,7 @@ def _facts(function: Activation, language: str) -> list[tuple[str, str | Markup]
     words = WORDS[language]
     rows: list[tuple[str, str | Markup]] = [(words["kind"], KINDS[language][function.kind])]
     if function.aliases:
-        rows.append((words["aliases"], Markup(", ").join(_code(alias) for alias in function.aliases)))
+        rows.append((words["aliases"], Markup(words["comma"]).join(_code(alias) for alias in function.aliases)))
     rows.append((words["range"], interval(function.range)))
     if function.kind == "elementwise":
         kinks = Markup("<br>").join(_kink(kink, words["kink"]) for kink in function.kinks)
@@ -174,13 +176,16 @@ def _family(function: Activation, language: str) -> list[Markup]:
         return []
     words = WORDS[language]
     parameter, chosen = FAMILIES[function.name]
-    listed = ", ".join(number(value) for value in chosen)
+    listed = words["comma"].join(number(value) for value in chosen)
     figures = []
     for order, key in ((0, "family caption"), (1, "family slopes")):
         curves = [sample(function, order, samples=SAMPLES, **{parameter: value}) for value in chosen]
         lines = [Line.of(curve, f"{parameter} = {number(value)}") for curve, value in zip(curves, chosen, strict=True)]
         caption = words[key].format(name=function.name, parameter=parameter, values=listed)
-        ends = "; ".join(f"{line.label}: {', '.join(_ends(curve))}" for line, curve in zip(lines, curves, strict=True))
+        ends = words["semicolon"].join(
+            f"{line.label}{words['colon']}{words['comma'].join(_ends(curve))}"
+            for line, curve in zip(lines, curves, strict=True)
+        )
         description = words["curves description"].format(labels=caption.rstrip("。."), values=ends)
         figures.append(figure(lines, caption, description))
     return figures

@@ -39,7 +39,10 @@ OPERATORS = {
 NAMES = ("exp", "log", "max", "min", "sinh", "cosh", "tanh", "erf")
 SPACES = {",", ";", ":", " ", "quad"}
 FENCES = {"left", "right"}
+GAP = '<mspace width="0.17em"/>'
 TEXT = {"mathrm", "text", "operatorname"}
+
+INCOMPLETE = set("+-=<>/,:([")
 
 TOKEN = re.compile(r"\\(?:[a-zA-Z]+|.)|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 
@@ -56,6 +59,8 @@ def mathml(latex: str) -> Markup:
     --------
     >>> print(mathml(r"e^{2x}"))
     <math><msup><mi>e</mi><mrow><mn>2</mn><mi>x</mi></mrow></msup></math>
+    >>> print(mathml(r"-x\tanh x"))
+    <math><mo form="prefix">−</mo><mi>x</mi><mspace width="0.17em"/><mi>tanh</mi><mspace width="0.17em"/><mi>x</mi></math>
     """
     return Markup(f"<math>{_Reader(latex).formula()}</math>")
 
@@ -67,12 +72,18 @@ class _Reader:
         self.latex = latex
         self.tokens = [token for token in TOKEN.findall(latex) if not token.isspace()]
         self.at = 0
+        self.complete = False  # whether what stands before could be multiplied, or subtracted from
 
     def formula(self, closing: str | None = None) -> str:
         """Return what stands up to the closing brace, or the end."""
         parts = []
+        self.complete = False
         while self.at < len(self.tokens) and self.tokens[self.at] != closing:
+            token = self.tokens[self.at]
+            parts.append(GAP if self.complete and token[1:] in NAMES else "")
             parts.append(self.scripted())
+            if token[1:] not in SPACES | FENCES:
+                self.complete = token[1:] not in OPERATORS.keys() | set(NAMES) and token not in INCOMPLETE
         if closing is not None:
             if self.at == len(self.tokens):
                 raise ValueError(f"a brace is missing in {self.latex!r}")
@@ -93,7 +104,7 @@ class _Reader:
                 exponent = self.item()
             else:
                 base = f'<mrow>{base}<mo lspace="0" rspace="0">′</mo></mrow>'
-        gap = '<mspace width="0.17em"/>' if named and self.at < len(self.tokens) and self.tokens[self.at] != "(" else ""
+        gap = GAP if named and self.at < len(self.tokens) and self.tokens[self.at] != "(" else ""
         if index and exponent:
             return f"<msubsup>{base}{index}{exponent}</msubsup>{gap}"
         if index:
@@ -114,8 +125,15 @@ class _Reader:
             return f"<mn>{token}</mn>"
         if token.isalpha():
             return f"<mi>{token}</mi>"
-        stretchy = ' stretchy="false"' if token in "()[]|" else ""
-        return f"<mo{stretchy}>{escape({'-': '−', '/': '/'}.get(token, token))}</mo>"
+        shape = ' stretchy="false"' if token in "()[]|" else ""
+        shape += (
+            ' lspace="0" rspace="0"'
+            if token == "|"
+            else ' form="prefix"'
+            if token in "+-" and not self.complete
+            else ""
+        )
+        return f"<mo{shape}>{escape({'-': '−'}.get(token, token))}</mo>"
 
     def command(self, name: str) -> str:
         if name in LETTERS:
@@ -125,7 +143,7 @@ class _Reader:
         if name in NAMES:
             return f"<mi>{name}</mi>"
         if name in SPACES:
-            return '<mspace width="0.17em"/>'
+            return GAP
         if name in FENCES:
             return self.item()
         if name in TEXT:

@@ -15,6 +15,10 @@ from markupsafe import Markup, escape
 from actfn.handbook.contents import names
 from actfn.handbook.latex import mathml
 
+# A browser would end a line between a formula and what belongs to it.
+ATTACHED = re.compile(
+    r"[（“(]?<math>(?:(?!</math>).)*</math>[，。；：、！？）”,.;:!?)’]+|[（“(]<math>(?:(?!</math>).)*</math>"
+)
 MATHEMATICS = re.compile(r"\$([^$\n]+)\$")
 ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 
@@ -34,8 +38,8 @@ def html(markdown: str, *, here: str = "", raw: bool = False, deeper: int = 0) -
 
     Examples
     --------
-    >>> html("See `gelu` and $x^2$.")
-    Markup('<p>See <a href="gelu.html"><code>gelu</code></a> and <math><msup><mi>x</mi><mn>2</mn></msup></math>.</p>\\n')
+    >>> html("`gelu` and $x$.")
+    Markup('<p><a href="gelu.html"><code>gelu</code></a> and <span class="whole"><math><mi>x</mi></math>.</span></p>\\n')
     """
     reader = MarkdownIt("commonmark", {"html": raw}).enable("table")
     reader.inline.ruler.before("escape", "mathematics", _read_mathematics)
@@ -51,7 +55,8 @@ def html(markdown: str, *, here: str = "", raw: bool = False, deeper: int = 0) -
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{int(token.tag[1]) + deeper}"
-    return linked(reader.renderer.render(tokens, reader.options, {"here": here}))
+    shown = reader.renderer.render(tokens, reader.options, {"here": here})
+    return linked(ATTACHED.sub(r'<span class="whole">\g<0></span>', shown))
 
 
 def linked(text: str) -> Markup:

@@ -36,8 +36,8 @@ def textbook_code(function: Activation, language: str) -> Markup:
         label = f"{function.name}{PRIMES[code.order]}(x)"
         lines.append(_worst(code, label))
         said = [code.told(fault, language) for fault in code.faults] or [words["textbook right"]]
-        items.append((label, ("；" if language == "zh" else "; ").join(said)))
-    colon, stop = ("：", "。") if language == "zh" else (": ", ".")
+        items.append((label, words["semicolon"].join(said)))
+    colon, stop = words["colon"], "。" if language == "zh" else "."
     faults = " ".join(f"{label}{colon}{said}{stop}" for label, said in items)
     low, high = (f"{end:.4g}".replace("-", "−") for end in (codes[0].x[0], codes[0].x[-1]))
     described = words["textbook description"].format(low=low, high=high, faults=faults)

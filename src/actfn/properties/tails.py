@@ -49,7 +49,7 @@ def line(curve: Curve, side: int) -> Asymptote:
     if not mpmath.isfinite(value):
         return Asymptote(None, None, f"f(x) / x: {how}" if mpmath.isnan(value) else "f(x) / x is not bounded")
     _, intercept, how = limit(piece.expression - slope * X, side)
-    rest = f"f(x) - {slope} x" if slope != 0 else "f(x)"
+    rest = f"f(x) - {'' if slope == 1 else f'{slope} '}x" if slope != 0 else "f(x)"
     if not mpmath.isfinite(intercept):
         return Asymptote(None, None, f"{rest} has no finite limit")
     return Asymptote(value, intercept, f"limits of f(x) / x and {rest}; {how}")
