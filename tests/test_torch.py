@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from reference import DEFAULTS, PARAMETERS, derivative_of_derivative
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 
@@ -91,36 +92,53 @@ def test_gradients_of_both_orders_in_both_modes(name: str) -> None:
     assert gradgradcheck(call(name), x)
 
 
-@pytest.mark.parametrize(
-    ("name", "parameter", "twice"),
-    [
-        ("prelu", 0.3, True),
-        ("leaky_relu", 0.2, True),
-        ("swish", 1.5, False),
-        ("softplus", 1.5, False),
-        ("elu", 0.7, False),
-    ],
-)
-def test_gradients_of_parameters(name: str, parameter: float, twice: bool) -> None:
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_gradients_of_parameters(name: str) -> None:
     x = torch.linspace(-3.1, 3.3, 12, dtype=torch.float64).reshape(2, 3, 2).requires_grad_()
     for shape in ((), (3, 1), (2, 1, 1)):
-        given = torch.full(shape, parameter, dtype=torch.float64, requires_grad=True)
-        assert gradcheck(getattr(A, name), (x, given), check_forward_ad=True)
-        if twice:
-            assert gradgradcheck(getattr(A, name), (x, given))
-        elif name != "elu":
-            # A penalty on the gradient by x is differentiated by the parameter too.
-            assert gradcheck(
-                lambda x, p: torch.autograd.grad(getattr(A, name)(x, p).sum(), x, create_graph=True)[0], (x, given)
-            )
+        inputs = (
+            x,
+            *(torch.full(shape, v, dtype=torch.float64, requires_grad=True) for v in PARAMETERS[name].values()),
+        )
+        assert gradcheck(getattr(A, name), inputs, check_forward_ad=True)
+        assert gradgradcheck(getattr(A, name), inputs, check_fwd_over_rev=True)
 
 
-def test_a_third_derivative_is_refused() -> None:
-    x = torch.ones(1, requires_grad=True)
-    (first,) = torch.autograd.grad(A.mish(x), x, create_graph=True)
-    (second,) = torch.autograd.grad(first, x, create_graph=True)
-    with pytest.raises(NotImplementedError, match="mish has no third derivative"):
-        torch.autograd.grad(second, x)
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_second_derivatives_by_parameters_follow_the_formula(name: str) -> None:
+    function = getattr(A, name)
+    for x in (-1e300, -800.0, -100.0, -3.25, -0.5, 0.125, 0.75, 2.5, 30.0, 800.0, 1e300):
+        point = {"x": x, **PARAMETERS[name]}
+        at = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in point.values()]
+        first = torch.autograd.grad(function(*at), at, create_graph=True)
+        found = [torch.autograd.grad(slope, at, retain_graph=True) for slope in first]
+        transformed = torch.func.hessian(lambda v: function(*v))(torch.stack(at).detach())
+        for i, by in enumerate(point):
+            for j, then in enumerate(point):
+                expected = derivative_of_derivative(name, point, by, then)
+                for second in (found[i][j], transformed[i, j]):
+                    assert float(second) == pytest.approx(expected, rel=1e-10, abs=1e-300), (x, by, then)
+
+
+def test_a_parameter_of_zero_has_derivatives() -> None:
+    # f'(x) = s(1 + t s(-t)) for t = beta x, of which the derivative by beta is x / 2 at 0.
+    x, beta = torch.tensor([-3.0, 2.0], requires_grad=True), torch.zeros(2, requires_grad=True)
+    (slope,) = torch.autograd.grad(A.swish(x, beta).sum(), x, create_graph=True)
+    assert torch.autograd.grad(slope.sum(), beta)[0].tolist() == [-1.5, 1.0]
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_third_derivatives_follow_the_formula(name: str) -> None:
+    given = DEFAULTS[name]
+    # It jumps at 0, or the coefficients of the kernel make 1e-16 of what is 0.
+    smooth = not actfn.get(name).with_parameters(**given).kinks and name not in ("elu", "softsign", "gelu_tanh")
+    for x in (-1e300, -800.0, -40.0, -6.0, -1.5, *([0.0] if smooth else []), 0.75, 4.0, 40.0, 800.0, 1e300):
+        at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        derived = getattr(A, name)(at, **given)
+        for _ in range(3):
+            (derived,) = torch.autograd.grad(derived, at, create_graph=True)
+        expected = derivative_of_derivative(name, {"x": x, **given}, "x", "x", order=2)
+        assert float(derived.detach()) == pytest.approx(expected, rel=1e-10, abs=1e-300), x
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
