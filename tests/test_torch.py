@@ -19,32 +19,13 @@ from torch.autograd import gradcheck, gradgradcheck
 
 import actfn
 import actfn.torch as A
+from actfn.frameworks.installed import own_functions
 
-F = nn.functional
 ROOT = Path(__file__).parent.parent
 ELEMENTWISE = [name for name in actfn.names() if actfn.get(name).kind == "elementwise"]
 ROWS = ["softmax", "log_softmax"]
 GIVEN = {"prelu": {"alpha": 0.25}}
-PEERS: dict[str, Any] = {
-    "identity": lambda x: x,
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-    "prelu": lambda x: F.prelu(x, torch.tensor([0.25], dtype=x.dtype)),
-    "elu": F.elu,
-    "selu": F.selu,
-    "softplus": F.softplus,
-    "softsign": F.softsign,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "hard_sigmoid": F.hardsigmoid,
-    "silu": F.silu,
-    "swish": F.silu,
-    "mish": F.mish,
-    "gelu": F.gelu,
-    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
-    "softmax": lambda x: F.softmax(x, -1),
-    "log_softmax": lambda x: F.log_softmax(x, -1),
-}
+PEERS = own_functions("torch")
 
 # PyTorch warns of itself when forward mode or the compiler is first used.
 pytestmark = [
