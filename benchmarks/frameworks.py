@@ -1,6 +1,6 @@
-"""Time actfn.torch beside PyTorch's own functions: forward and backward, eager and compiled, in one run.
+"""Time actfn.torch beside PyTorch's own functions: forward and backward, eager or compiled, in turns in one process.
 
-    python benchmarks/frameworks.py [--sizes 1000,100000] [--functions mish,gelu] [--compiled] [--json FILE]
+    python benchmarks/frameworks.py [--sizes 1000,100000] [--functions mish,gelu] [--seconds 0.4] [--compiled] [--json FILE]
 
 Prints, for each function and size, the time of forward + backward of both, the quotient, and the difference in microseconds.
 """
@@ -10,44 +10,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import timeit
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+from timing import least_times
 
 import actfn.torch as A
+from actfn.frameworks.installed import own_functions
 
-F = torch.nn.functional
-PEERS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-    "elu": F.elu,
-    "selu": F.selu,
-    "softplus": F.softplus,
-    "softsign": F.softsign,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "hard_sigmoid": F.hardsigmoid,
-    "silu": F.silu,
-    "mish": F.mish,
-    "gelu": F.gelu,
-    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
-    "softmax": lambda x: F.softmax(x, -1),
-    "log_softmax": lambda x: F.log_softmax(x, -1),
-}
+PEERS = own_functions("torch")
 
 
-def microseconds(function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, g: torch.Tensor) -> float:
-    """Return the least time of forward + backward in some rounds."""
-
-    def step() -> None:
-        torch.autograd.grad(function(x), x, g)
-
-    step()
-    number = max(1, round(0.02 / max(timeit.timeit(step, number=3) / 3, 1e-6)))
-    return min(timeit.repeat(step, number=number, repeat=9)) / number * 1e6
+def step(function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, g: torch.Tensor) -> Callable[[], Any]:
+    """Return forward + backward of a function as a call."""
+    return lambda: torch.autograd.grad(function(x), x, g)
 
 
 def main() -> None:
@@ -56,6 +34,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="1000,100000,1000000")
     parser.add_argument("--functions", default=",".join(PEERS))
     parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--seconds", type=float, default=0.4, help="for each line")
     parser.add_argument("--compiled", action="store_true", help="both under torch.compile")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     given = parser.parse_args()
@@ -76,7 +55,8 @@ def main() -> None:
         for size in map(int, given.sizes.split(",")):
             x = torch.randn(max(1, size // 100), 100, dtype=getattr(torch, given.dtype)).mul_(3).requires_grad_()
             g = torch.randn_like(x)
-            a, b = microseconds(ours, x, g), microseconds(theirs, x, g)
+            times = least_times({"actfn": step(ours, x, g), "torch": step(theirs, x, g)}, given.seconds)
+            a, b = (1e6 * times[side] for side in ("actfn", "torch"))
             rows.append({"function": name, "n": x.numel(), "actfn": a, "torch": b, "compiled": given.compiled})
             print(f"{name:14}{x.numel():9}{a:11.1f}{b:11.1f}{a / b:10.2f}{a - b:10.1f}", flush=True)
     if given.json is not None:

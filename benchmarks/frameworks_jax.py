@@ -13,7 +13,6 @@ import json
 import os
 import platform
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +23,10 @@ from timing import least_times
 
 import actfn
 import actfn.jax as A
+from actfn.frameworks.installed import own_functions
 
 Function = Callable[[Any], Any]
-PEERS: dict[str, Function] = {
-    "relu": jax.nn.relu,
-    "leaky_relu": jax.nn.leaky_relu,
-    "elu": jax.nn.elu,
-    "selu": jax.nn.selu,
-    "softplus": jax.nn.softplus,
-    "softsign": jax.nn.soft_sign,
-    "sigmoid": jax.nn.sigmoid,
-    "tanh": jnp.tanh,
-    "hard_sigmoid": jax.nn.hard_sigmoid,
-    "silu": jax.nn.silu,
-    "mish": jax.nn.mish,
-    "gelu": partial(jax.nn.gelu, approximate=False),
-    "gelu_tanh": jax.nn.gelu,
-    "softmax": jax.nn.softmax,
-    "log_softmax": jax.nn.log_softmax,
-}
+PEERS: dict[str, Function] = own_functions("jax")
 ROW = 100
 START, END = "<!-- speed -->\n", "<!-- end of speed -->\n"
 

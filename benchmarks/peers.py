@@ -16,6 +16,7 @@ import scipy.special
 import torch
 
 import actfn
+from actfn.frameworks.installed import own_functions
 
 Call = Callable[[], Any]
 DIRECTIONS = ("value", "first", "second", "vjp", "value_and_derivative")
@@ -56,23 +57,7 @@ TORCH: dict[str, tuple[Any, bool, Any]] = {
     ),
 }
 
-JAX = {
-    "sigmoid": jax.nn.sigmoid,
-    "tanh": jax.numpy.tanh,
-    "relu": jax.nn.relu,
-    "leaky_relu": jax.nn.leaky_relu,
-    "elu": jax.nn.elu,
-    "selu": jax.nn.selu,
-    "softplus": jax.nn.softplus,
-    "softsign": jax.nn.soft_sign,
-    "hard_sigmoid": jax.nn.hard_sigmoid,
-    "silu": jax.nn.silu,
-    "mish": jax.nn.mish,
-    "gelu": functools.partial(jax.nn.gelu, approximate=False),
-    "gelu_tanh": functools.partial(jax.nn.gelu, approximate=True),
-    "softmax": jax.nn.softmax,
-    "log_softmax": jax.nn.log_softmax,
-}
+JAX = own_functions("jax")
 
 SCIPY = {
     "sigmoid": scipy.special.expit,

@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import ml_dtypes
+import mpmath
 import numpy as np
+import pytest
 
-from actfn import ufuncs
+from actfn import catalogue, formula, ufuncs
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -60,6 +62,27 @@ def parameters_of(ufunc: str) -> tuple[float, ...]:
 def inputs_of(ufunc: str) -> int:
     """Return how many inputs a ufunc has beside the parameters."""
     return getattr(ufuncs, ufunc).nin - len(parameters_of(ufunc))
+
+
+def thinned(names: Iterable[str], *quick: str) -> list[Any]:
+    """Return names as parameters of a test, all but a few of them slow."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+def derivative_of_derivative(name: str, point: dict[str, float], by: str, then: str, order: int = 1) -> float:
+    """Return the derivative by ``then`` of the formula's derivative ``by`` x, of an order, or by a parameter.
+
+    A point has x and the parameters; the quotient of the difference of values 2^-300 to either side is exact to a float64.
+    """
+    declaration, step = catalogue.find(name), mpmath.ldexp(1, -300)
+    sides = []
+    with mpmath.workprec(4000):
+        for sign in (1, -1):
+            at = {key: mpmath.mpf(value) + sign * step * (key == then) for key, value in point.items()}
+            x = at.pop("x")
+            chosen: dict[str, Any] = {"order": order} if by == "x" else {"order": 1, "by": by}
+            sides.append(formula.evaluate(declaration, x, at, bits=4000, **chosen))
+        return float((sides[0] - sides[1]) / (2 * step))
 
 
 def long(x: Any) -> Array:

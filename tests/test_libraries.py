@@ -11,6 +11,7 @@ import array_api_strict
 import jax
 import jax.numpy as jnp
 import ml_dtypes
+import mpmath
 import numpy as np
 import pytest
 import torch
@@ -23,6 +24,8 @@ from actfn.accuracy.judge import Judge
 from actfn.accuracy.report import Report
 from actfn.accuracy.tally import Tally
 from actfn.libraries import torch_fast, torch_gradients, torch_operators
+from actfn.libraries.differentiable import Differentiable
+from actfn.libraries.find import Library
 
 Array = np.ndarray[Any, np.dtype[Any]]
 INVERSES = ("logit", "inverse_tanh", "inverse_softsign", "inverse_elu", "inverse_selu", "inverse_softplus")
@@ -345,3 +348,27 @@ def test_no_library_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("x", [-700.0, -40.0, -1.0, -0.5, 0.25, 20.0])
+@pytest.mark.parametrize(
+    ("operation", "exact"),
+    [
+        ("expm1", mpmath.exp),
+        ("tanh", lambda x: mpmath.sech(x) ** 2),
+        ("abs", mpmath.sign),
+        ("log1p", lambda x: 1 / (1 + x)),
+    ],
+)
+def test_libraries_differentiate_operations_in_the_tails(operation: str, exact: Callable[..., Any], x: float) -> None:
+    if operation == "log1p" and x <= -1:
+        return
+
+    def applied(library: Library) -> Callable[[Any], Any]:
+        return lambda value: getattr(Differentiable(library, [value]), operation)(value)
+
+    with jax.enable_x64(True), mpmath.workdps(400):
+        at = torch.tensor(x, dtype=torch.float64)
+        found = [float(torch.func.grad(applied(Library("torch", torch)))(at))]
+        found.append(float(jax.grad(applied(Library("jax", jnp)))(x)))
+        assert found == pytest.approx([float(exact(mpmath.mpf(x)))] * 2, rel=1e-15)

@@ -8,7 +8,6 @@ All are checked in one run on the same sample of float32, with JAX's automatic d
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +20,11 @@ import actfn
 import actfn.jax
 import actfn.keras
 from actfn.accuracy import Report
+from actfn.frameworks.installed import own_functions
 
 DOCS = Path(__file__).parent.parent / "docs"
 START, END = "<!-- errors -->\n", "<!-- end of errors -->\n"
-K = keras.activations
-# The function of JAX and of Keras, with actfn's defaults.
-PEERS: dict[str, tuple[Any, Any]] = {
-    "relu": (jax.nn.relu, K.relu),
-    "leaky_relu": (jax.nn.leaky_relu, partial(K.leaky_relu, negative_slope=0.01)),
-    "elu": (jax.nn.elu, K.elu),
-    "selu": (jax.nn.selu, K.selu),
-    "softplus": (jax.nn.softplus, K.softplus),
-    "softsign": (jax.nn.soft_sign, K.softsign),
-    "sigmoid": (jax.nn.sigmoid, K.sigmoid),
-    "tanh": (jax.numpy.tanh, K.tanh),
-    "hard_sigmoid": (jax.nn.hard_sigmoid, K.hard_sigmoid),
-    "silu": (jax.nn.silu, K.silu),
-    "mish": (jax.nn.mish, K.mish),
-    "gelu": (partial(jax.nn.gelu, approximate=False), K.gelu),
-    "gelu_tanh": (jax.nn.gelu, partial(K.gelu, approximate=True)),
-}
-PAGES = {"jax.md": ("JAX", 0, actfn.jax), "keras.md": ("Keras", 1, actfn.keras)}
+PAGES = {"jax.md": ("JAX", "jax", actfn.jax), "keras.md": ("Keras", "keras", actfn.keras)}
 
 
 def shown(report: Report) -> str:
@@ -50,13 +33,15 @@ def shown(report: Report) -> str:
     return f"{report.max_ulp:.3g}" + (f" ({lost:,} lost)" if lost else "")
 
 
-def table(title: str, place: int, module: Any) -> str:
+def table(title: str, framework: str, module: Any) -> str:
     """Check every function, and return the table."""
     orders = ("value", "first", "second")
     head = ["", *(f"{side}, {what}" for what in orders for side in (title, "actfn"))]
     rows = [head, ["---"] * len(head)]
-    for name, peers in PEERS.items():
-        sides = (peers[place], getattr(module, name))
+    for name, peer in own_functions(framework).items():
+        if actfn.get(name).kind != "elementwise":
+            continue
+        sides = (peer, getattr(module, name))
         cells = [shown(actfn.check(f, name, order=order, library="jax")) for order in range(3) for f in sides]
         rows.append([name, *cells])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -66,10 +51,10 @@ def main() -> None:
     """Write both tables."""
     versions = f"JAX {jax.__version__}, Keras {keras.__version__}"
     note = f"{versions}, float32 on the CPU, instruction set {actfn.info()['instruction_set']}."
-    for page, (title, place, module) in PAGES.items():
+    for page, (title, framework, module) in PAGES.items():
         before, _, rest = (DOCS / page).read_text(encoding="utf-8").partition(START)
         _, _, after = rest.partition(END)
-        text = f"{before}{START}\n{table(title, place, module)}\n\n{note}\n\n{END}{after}"
+        text = f"{before}{START}\n{table(title, framework, module)}\n\n{note}\n\n{END}{after}"
         (DOCS / page).write_text(text, encoding="utf-8")
 
 

@@ -15,18 +15,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import scipy.special
-import torch
 
 import actfn
 from actfn.accuracy import Report, tables
 from actfn.accuracy.check import own
+from actfn.frameworks.installed import own_function
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "accuracy.md"
 COLUMNS = ("actfn", "PyTorch", "JAX", "SciPy", "textbook")
-F, one = torch.nn.functional, np.float32(1)
+one = np.float32(1)
 
 
 def sigmoid(x: Any) -> Any:
@@ -45,42 +44,26 @@ def mish_gate(x: Any) -> Any:
     return np.tanh(softplus(x))
 
 
-# For each function: PyTorch, JAX, SciPy, the textbook's value and its derivative.
-PEERS: dict[str, tuple[Any, Any, Any, Callable[[Any], Any] | None, Callable[[Any], Any] | None]] = {
-    "sigmoid": (torch.sigmoid, jax.nn.sigmoid, scipy.special.expit, sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x))),
-    "tanh": (torch.tanh, jax.numpy.tanh, None, np.tanh, lambda x: 1 - np.tanh(x) ** 2),
-    "relu": (F.relu, jax.nn.relu, None, lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, one, 0 * one)),
-    "elu": (
-        F.elu,
-        jax.nn.elu,
-        None,
-        lambda x: np.where(x > 0, x, np.exp(x) - 1),
-        lambda x: np.where(x > 0, one, np.exp(x)),
-    ),
-    "softplus": (F.softplus, jax.nn.softplus, None, softplus, sigmoid),
-    "softsign": (F.softsign, jax.nn.soft_sign, None, lambda x: x / (1 + np.abs(x)), lambda x: 1 / (1 + np.abs(x)) ** 2),
-    "silu": (
-        F.silu,
-        jax.nn.silu,
-        None,
-        lambda x: x * sigmoid(x),
-        lambda x: sigmoid(x) * (1 + x * (1 - sigmoid(x))),
-    ),
+# For each function: SciPy, the textbook's value and its derivative.
+PEERS: dict[str, tuple[Any, Callable[[Any], Any] | None, Callable[[Any], Any] | None]] = {
+    "sigmoid": (scipy.special.expit, sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x))),
+    "tanh": (None, np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+    "relu": (None, lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, one, 0 * one)),
+    "elu": (None, lambda x: np.where(x > 0, x, np.exp(x) - 1), lambda x: np.where(x > 0, one, np.exp(x))),
+    "softplus": (None, softplus, sigmoid),
+    "softsign": (None, lambda x: x / (1 + np.abs(x)), lambda x: 1 / (1 + np.abs(x)) ** 2),
+    "silu": (None, lambda x: x * sigmoid(x), lambda x: sigmoid(x) * (1 + x * (1 - sigmoid(x)))),
     "mish": (
-        F.mish,
-        jax.nn.mish,
         None,
         lambda x: x * mish_gate(x),
         lambda x: mish_gate(x) + x * sigmoid(x) * (1 - mish_gate(x) ** 2),
     ),
     "gelu": (
-        F.gelu,
-        lambda x: jax.nn.gelu(x, approximate=False),
         lambda x: x * scipy.special.ndtr(x),
         lambda x: x * gelu_gate(x),
         lambda x: gelu_gate(x) + x * np.exp(-x * x / 2) / np.sqrt(np.float32(2 * np.pi)),
     ),
-    "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"), jax.nn.gelu, None, None, None),
+    "gelu_tanh": (None, None, None),
 }
 LIBRARIES = {"PyTorch": "torch", "JAX": "jax"}
 
@@ -96,9 +79,10 @@ def cell(report: Report | None) -> str:
 
 def row(name: str, order: int) -> str:
     """Return the line of the table for one function and order."""
-    pytorch, jax_function, special, value, first = PEERS[name]
+    special, value, first = PEERS[name]
     function = actfn.get(name)
-    subjects: dict[str, Any] = {"actfn": own(function, order), "PyTorch": pytorch, "JAX": jax_function}
+    subjects: dict[str, Any] = {"actfn": own(function, order)}
+    subjects |= {column: own_function(name, library) for column, library in LIBRARIES.items()}
     subjects |= {"SciPy": special if order == 0 else None, "textbook": value if order == 0 else first}
     cells = []
     for column in COLUMNS:

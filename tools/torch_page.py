@@ -8,32 +8,16 @@ Both are checked in one run on the same sample of float32, with PyTorch's own au
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 
 import actfn
 import actfn.torch as A
 from actfn.accuracy import Report
+from actfn.frameworks.installed import own_functions
 
 PAGE = Path(__file__).parent.parent / "docs" / "torch.md"
 START, END = "<!-- errors -->\n", "<!-- end of errors -->\n"
-F = torch.nn.functional
-PEERS: dict[str, Any] = {
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-    "elu": F.elu,
-    "selu": F.selu,
-    "softplus": F.softplus,
-    "softsign": F.softsign,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "hard_sigmoid": F.hardsigmoid,
-    "silu": F.silu,
-    "mish": F.mish,
-    "gelu": F.gelu,
-    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
-}
 
 
 def shown(report: Report) -> str:
@@ -45,7 +29,9 @@ def shown(report: Report) -> str:
 def main() -> None:
     """Check every function, and write the table."""
     rows = []
-    for name, peer in PEERS.items():
+    for name, peer in own_functions("torch").items():
+        if actfn.get(name).kind != "elementwise":
+            continue
         cells = []
         for order in range(3):
             for function in (peer, getattr(A, name)):

@@ -16,31 +16,10 @@ from jax.interpreters import ad
 
 from actfn.frontends.jax_calls import JAX, Kernel, call, product, product_p
 from actfn.functions.declare import Declaration
-from actfn.libraries.pairs import WIDTHS, Pairs
-from actfn.libraries.wide import Wide
+from actfn.libraries.differentiable import evaluate
 
 # The kernel that is the derivative of another by x.
 NEXT = {"value": "first", "first": "second"}
-
-
-class Differentiable(Wide):
-    """The vocabulary in arithmetic that JAX can differentiate, joints and zeros included."""
-
-    def __init__(self, x: Any) -> None:
-        super().__init__(JAX, x, x.dtype)
-        self.width = WIDTHS[x.dtype.name]
-
-    literal = Pairs.literal
-
-    # At 0 the slope is that of the side that the sign tells, as in copysign.
-    def abs(self, x: Any) -> Any:
-        return jnp.where(jnp.signbit(x), -x, x)
-
-    def minimum(self, x: Any, y: Any) -> Any:
-        return jnp.where(x > y, self.array(y), x)
-
-    def maximum(self, x: Any, y: Any) -> Any:
-        return jnp.where(x < y, self.array(y), x)
 
 
 def wide(x: Any) -> Any:
@@ -50,7 +29,9 @@ def wide(x: Any) -> Any:
 
 def in_plain_arithmetic(task: Kernel, x: Any, *given: Any) -> Any:
     """Return a kernel's result in arithmetic that JAX can differentiate."""
-    return task.followed(Differentiable(wide(x)), *given).astype(x.dtype)
+    wider = wide(x)
+    values = [value if isinstance(value, float) else value.astype(wider.dtype) for value in task.parameters(given)]
+    return evaluate(JAX, task.declaration, task.kernel, wider, values).astype(x.dtype)
 
 
 def dense(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import actfn
 from actfn.activation import Activation
+from actfn.normal import moment
 
 FloatArray = NDArray[np.float64]
 
@@ -79,17 +80,6 @@ def journey(name: str, variance: float | None = None, depth: int = DEPTH) -> Jou
     return Journey(name, variance, np.array(norms[::-1]) / norms[0])
 
 
-def expectation(values: FloatArray, points: FloatArray) -> float:
-    """Return the mean of a function of a standard normal number from its values at equidistant points."""
-    density = np.exp(-points * points / 2) / math.sqrt(2 * math.pi)
-    return float(np.sum(values * density) * (points[1] - points[0]))
-
-
-def normal_points() -> FloatArray:
-    """Return equidistant points that hold all but nothing of the standard normal distribution, and avoid 0."""
-    return (np.arange(24_000) + 0.5) / 1000 - 12
-
-
 def preserving_variance(function: Activation) -> float:
     """Return the variance of a weight, times the number of inputs, that keeps the size of the signal: 1 / E f(z)².
 
@@ -98,5 +88,4 @@ def preserving_variance(function: Activation) -> float:
     >>> round(preserving_variance(actfn.relu), 6)
     2.0
     """
-    z = normal_points()
-    return 1 / expectation(function(z) ** 2, z)
+    return 1 / moment(function)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from actfn.activation import Activation
-from actfn.handbook.experiment import expectation, normal_points
+from actfn.normal import moment
 
 LOOKED_AT = np.concatenate([[-1e9], np.linspace(-30, 30, 60_001), [1e9]])
 TABULATED = (-10.0, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 10.0)
@@ -53,16 +53,15 @@ def facts(function: Activation) -> Facts:
     """
     function = with_examples(function)
     slopes = function.derivative(LOOKED_AT)
-    z = normal_points()
-    values, squared = function(z), expectation(function(z) ** 2, z)
+    squared = moment(function)
     return Facts(
         steepest=float(slopes.max()),
         flattest=round(float(slopes.min()), 9) + 0.0,
         far_left=float(function.derivative(-6.0)),
         far_right=float(function.derivative(6.0)),
-        mean=round(expectation(values, z), 6) + 0.0,
+        mean=round(moment(function, power=1), 6) + 0.0,
         gain=squared**-0.5,
-        passed_back=expectation(function.derivative(z) ** 2, z) / squared,
+        passed_back=moment(function, order=1) / squared,
     )
 
 

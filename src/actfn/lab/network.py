@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 import actfn
 from actfn import Activation
+from actfn.normal import expectation
 
 Array = npt.NDArray[np.floating[Any]]
 Labels = npt.NDArray[np.integer[Any]]
@@ -185,13 +185,7 @@ def forward_gain(function: Activation, units: int) -> float:
     """
     if function.kind == "elementwise":
         layer = hidden_activation(function, 1)
-        edges = sorted({-12.0, 0.0, 12.0} | {kink.x for kink in function.kinks if abs(kink.x) < 12})
-        nodes, weights = np.polynomial.legendre.leggauss(100)
-        square = 0.0
-        for low, high in pairwise(edges):
-            z = (high - low) / 2 * nodes + (high + low) / 2
-            density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-            square += float(np.sum(weights * density * layer.forward(z) ** 2)) * (high - low) / 2
+        square = expectation(lambda z: layer.forward(z) ** 2, [kink.x for kink in function.kinks])
     else:
         layer = hidden_activation(function, units)
         rows = np.random.default_rng(0).standard_normal((4096, units * inputs_per_unit(function)))

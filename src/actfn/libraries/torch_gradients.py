@@ -1,7 +1,8 @@
 """Functions of PyTorch tensors with their declared derivatives: backward, twice backward, forward mode, ``torch.func``, compiled.
 
-The derivative of a value is the first derivative, and that of the first the second; nothing is differentiated by tape. One tensor is
-kept for backward: the input, or for rectifiers the output, which the next layer keeps anyway.
+The derivative of a value is the first derivative, and that of the first the second. What is not declared (a third derivative, a second
+one by a parameter) is PyTorch's derivative of the declared kernel. One tensor is kept for backward: the input, or for rectifiers the
+output, which the next layer keeps anyway.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import torch
 
 from actfn.functions import declared
 from actfn.functions.declare import Declaration
-from actfn.libraries import torch_fast, torch_operators
+from actfn.libraries import differentiable, torch_fast, torch_operators
 from actfn.libraries.find import Library
 from actfn.libraries.run import evaluate
 
@@ -118,35 +119,30 @@ def _summed(product: Tensor, parameter: Tensor) -> Tensor:
 def _by_input(name: str, kernel: str, x: Tensor, parameters: tuple[Any, ...], g: Tensor) -> Tensor:
     if kernel in NEXT:
         return _product(name, NEXT[kernel], x, parameters, g)
-    declaration = _declarations[name]
-    if kernel == "second" and "piecewise_linear" in declaration.tags:
-        return g * torch.zeros_like(x)
-    if kernel.startswith("partial_"):
-        return g * _mixed(declaration, x, parameters)
-    raise NotImplementedError(f"{name} has no third derivative")
+    return g * _undeclared(name, kernel, 0, x, parameters)
 
 
 def _by_parameter(name: str, kernel: str, x: Tensor, parameters: tuple[Any, ...], g: Tensor, place: int) -> Tensor:
-    declaration = _declarations[name]
-    parameter = [*declaration.parameters][place]
     if kernel == "value":
-        return _product(name, f"partial_{parameter}", x, parameters, g)
-    if kernel == "first":
-        return g * _mixed(declaration, x, parameters)
-    if name in ("prelu", "leaky_relu"):
-        return g * torch.zeros_like(x)
-    raise NotImplementedError(f"{name} has no further derivative by {parameter} once it is differentiated ({kernel})")
+        return _product(name, f"partial_{[*_declarations[name].parameters][place]}", x, parameters, g)
+    return g * _undeclared(name, kernel, 1 + place, x, parameters)
 
 
-def _mixed(declaration: Declaration, x: Tensor, parameters: tuple[Any, ...]) -> Tensor:
-    """Return the derivative by x and by the only parameter."""
-    name = declaration.name
-    if name in ("prelu", "leaky_relu"):
-        return torch.where(x > 0, 0.0, 1.0).to(x.dtype)
-    if name in ("swish", "softplus"):
-        # f'(x) is a function of beta x alone.
-        return x * elementwise(declaration, "second", x, parameters) / parameters[0]
-    raise NotImplementedError(f"{name} has no second derivative by a parameter")
+def _undeclared(name: str, kernel: str, place: int, x: Tensor, parameters: tuple[Any, ...]) -> Tensor:
+    """Return the derivative of a kernel by x or a parameter as PyTorch finds it, itself differentiable."""
+    inputs = [x, *parameters]
+    shape = torch.broadcast_shapes(*(value.shape for value in inputs if isinstance(value, Tensor)))
+    dtype = torch.float64 if LIBRARY.has_float64(x) else torch.float32
+    wide = [value.to(dtype) if isinstance(value, Tensor) else value for value in inputs]
+
+    def moved(value: Tensor) -> Tensor:
+        at = [*wide[:place], value, *wide[place + 1 :]]
+        found: Tensor = differentiable.evaluate(LIBRARY, _declarations[name], kernel, at[0], at[1:])
+        return found
+
+    value, back = torch.func.vjp(moved, wide[place].expand(shape))  # type: ignore[misc]
+    found: Tensor = back(torch.ones_like(value))[0].to(x.dtype)
+    return found
 
 
 def _fast_of(declaration: Declaration) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,37 +11,57 @@ import torch
 from torch import nn
 
 from actfn.activation import Activation, get
+from actfn.normal import expectation, moment
+
+Function = str | Activation | Callable[[torch.Tensor], torch.Tensor]
 
 
-def gain(function: str | Activation, **parameters: Any) -> float:
+def gain(function: Function, **parameters: Any) -> float:
     """Return 1 / sqrt(E f(z)^2) for a standard normal z: with weights scaled by it, the second moment stays 1 from layer to layer.
+
+    Parameters
+    ----------
+    function : str, Activation or callable
+        A callable takes and returns a tensor; kinks of it that are no multiples of 1/2 cost digits, of which five are left.
+    **parameters
+        Of a function of the catalogue.
 
     Raises
     ------
     UnknownNameError
         If there is no function of that name.
     TypeError
-        If the function is not elementwise.
+        If the function is not elementwise, or a parameter must be given and is not.
+    ValueError
+        If there is no such number, because a normal number leaves the domain, or the function is zero.
 
     Examples
     --------
-    >>> import actfn.torch as A
-    >>> round(A.init.gain("relu"), 8), round(A.init.gain("mish"), 8)
-    (1.41421356, 1.48684758)
+    >>> import torch, actfn.torch as A
+    >>> round(A.init.gain("relu"), 8), round(A.init.gain("mish"), 8), round(A.init.gain(torch.nn.Hardswish()), 5)
+    (1.41421356, 1.48684758, 1.73666)
     """
-    activation = get(function) if isinstance(function, str) else function
-    return _gain(activation.with_parameters(**parameters) if parameters else activation)
+    if isinstance(function, str):
+        function = get(function)
+    if isinstance(function, Activation):
+        square = _moment(function.with_parameters(**parameters))
+    elif parameters:
+        raise TypeError(f"{next(iter(parameters))}= goes with a function of the catalogue, not with {function!r}")
+    else:
+        square = expectation(lambda z: function(torch.from_numpy(z)).detach().numpy() ** 2)
+    if not 0 < square < math.inf:
+        raise ValueError(f"{function!r} has no gain: E f(z)^2 is {square:g}")
+    return 1 / math.sqrt(square)
 
 
 @cache
-def _gain(activation: Activation) -> float:
-    found = activation.properties().forward_gain.value
-    if found is None:
-        raise ValueError(f"{activation!r} has no gain: {activation.properties().forward_gain.how}")
-    return float(found)
+def _moment(activation: Activation) -> float:
+    if activation.kind != "elementwise":
+        raise TypeError(f"{activation.name} has no gain, since each output depends on several inputs")
+    return moment(activation)
 
 
-def _deviation(tensor: torch.Tensor, function: str | Activation, mode: str, parameters: dict[str, Any]) -> float:
+def _deviation(tensor: torch.Tensor, function: Function, mode: str, parameters: dict[str, Any]) -> float:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode must be 'fan_in' or 'fan_out', got {mode!r}")
     if tensor.ndim < 2:
@@ -52,7 +73,7 @@ def _deviation(tensor: torch.Tensor, function: str | Activation, mode: str, para
 
 def kaiming_normal_(
     tensor: torch.Tensor,
-    function: str | Activation,
+    function: Function,
     mode: str = "fan_in",
     generator: torch.Generator | None = None,
     **parameters: Any,
@@ -78,7 +99,7 @@ def kaiming_normal_(
 
 def kaiming_uniform_(
     tensor: torch.Tensor,
-    function: str | Activation,
+    function: Function,
     mode: str = "fan_in",
     generator: torch.Generator | None = None,
     **parameters: Any,
