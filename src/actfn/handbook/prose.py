@@ -13,12 +13,14 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from actfn.handbook.contents import names
+from actfn.handbook.facts import power_of_ten
 from actfn.handbook.latex import mathml
 
 # A browser would end a line between a formula and what belongs to it.
 ATTACHED = re.compile(
     r"[（“(]?<math>(?:(?!</math>).)*</math>[，。；：、！？）”,.;:!?)’]+|[（“(]<math>(?:(?!</math>).)*</math>"
 )
+EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-+]?\d+)\b", re.ASCII)
 MATHEMATICS = re.compile(r"\$([^$\n]+)\$")
 ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 
@@ -45,6 +47,7 @@ def html(markdown: str, *, here: str = "", raw: bool = False, deeper: int = 0) -
     reader.inline.ruler.before("escape", "mathematics", _read_mathematics)
     for name, rule in (
         ("mathematics", _mathematics),
+        ("text", _text),
         ("fence", _code),
         ("code_inline", _name),
         ("table_open", _table),
@@ -87,6 +90,26 @@ def _read_mathematics(state: StateInline, silent: bool) -> bool:
 
 def _mathematics(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, about: Any) -> str:
     return mathml(tokens[index].content)
+
+
+def _text(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, about: Any) -> str:
+    return str(escape(scientific(tokens[index].content)))
+
+
+def scientific(text: str) -> str:
+    """Return a text with its numbers as people write them; no line ends within one.
+
+    Examples
+    --------
+    >>> scientific("from 2.5e-08 to 1e+20")
+    'from 2.5\xa0×\xa010⁻⁸ to 10²⁰'
+    """
+    return EXPONENT.sub(_times, text)
+
+
+def _times(found: re.Match[str]) -> str:
+    power = power_of_ten(int(found[2]))
+    return power.removeprefix("\u00a0×\u00a0") if found[1] == "1" else f"{found[1]}{power}"
 
 
 def _code(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, about: Any) -> str:
