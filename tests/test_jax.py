@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import functools
 import os
 import pickle
@@ -431,10 +430,6 @@ def test_what_jax_expects_of_fourth_derivatives() -> None:
     check_grads(A.softplus, (1e-8,), order=4)
     check_grads(A.mish, (1e-8,), order=4)
     check_grads(A.elu, (1e4,), order=4, eps=1.0)
-
-
-def test_the_document_is_true() -> None:
-    assert doctest.testfile(str(ROOT / "docs" / "jax.md"), module_relative=False).failed == 0
 
 
 def test_the_example_learns() -> None:
