@@ -295,6 +295,30 @@ def test_markdown_is_escaped() -> None:
     assert "&lt;b&gt;" in prose.html("`<b>`")
 
 
+def test_punctuation_stays_with_the_formula_before_it() -> None:
+    assert prose.html("传入 $x$，则（$y$）为负。") == (
+        '<p>传入 <span class="whole"><math><mi>x</mi></math>，</span>则'
+        '<span class="whole">（<math><mi>y</mi></math>）</span>为负。</p>\n'
+    )
+    assert "−3.9\u00a0×\u00a010⁻⁸" in prose.html("−3.9e-08 and `-3.9e-08`")
+    assert "<code>-3.9e-08</code>" in prose.html("−3.9e-08 and `-3.9e-08`")
+
+
+def test_signs_and_names_in_mathematics_have_their_gaps() -> None:
+    gap = '<mspace width="0.17em"/>'
+    assert f"<mi>x</mi>{gap}<mi>tanh</mi>" in latex.mathml(r"x\tanh(x)")
+    assert gap not in latex.mathml(r"\tanh(x)") and gap not in latex.mathml(r"x + \tanh(x)")
+    assert '<mo form="prefix">−</mo>' in latex.mathml(r"\sigma(-x)") and "prefix" not in latex.mathml("y - x")
+    assert latex.mathml("x = -|x|").count('lspace="0" rspace="0"') == 2
+
+
+def test_derivatives_are_written_as_people_write_them() -> None:
+    assert "<mfrac><msup><mi>e</mi>" in formulas.formula(actfn.sigmoid, 1)
+    assert "sign" not in formulas.formula(actfn.softsign, 1)
+    for language, otherwise in (("en", "otherwise"), ("zh", "其他")):
+        assert f"<mtext>{otherwise}</mtext>" in formulas.formula(actfn.maxout, 1, language)
+
+
 def test_formulas_know_no_entity_that_a_parser_of_xml_would_miss() -> None:
     for name in NAMES:
         assert "&Exp" not in formulas.formula(actfn.get(name), 1)
@@ -385,6 +409,18 @@ def test_the_library_does_not_import_what_only_the_handbook_needs() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     code = "import sys, actfn.handbook_commands; assert not {'jinja2', 'actfn.handbook'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_properties_have_mathematical_signs() -> None:
+    for language in LANGUAGES:
+        for function in (actfn.gelu, actfn.selu, actfn.hard_sigmoid):
+            told = " ".join(
+                f"{value} {how}" for _, value, how in function_page.content(function, language)["properties"]
+            )
+            assert "∞" in told and "≤" in told and "f′" in told
+            assert not [mark for mark in ("&lt;", "&gt;", "inf)", "f'", "&#39;", " -") if mark in told]
+    found = {name: str(value) for name, value, _ in function_page.content(actfn.gelu, "zh")["properties"]}
+    assert found["极值"].startswith("最小值 −0.1699") and found["奇偶性"] == "非奇非偶"
 
 
 def test_properties_are_in_chinese_on_chinese_pages() -> None:
