@@ -87,6 +87,13 @@ MEANT: list[tuple[str, str, str, dict[str, Any]]] = [
     ("timm", "prelu", "prelu", {"alpha": 0.25}),
     ("torch", "gelu", "gelu", {}),
     ("torch", 'nn.GELU("tanh")', "gelu_tanh", {}),
+    ("torch", 'F.gelu(x, approximate="tanh")', "gelu_tanh", {}),
+    ("keras", "gelu(approximate=True)", "gelu_tanh", {}),
+    ("tensorflow", "gelu(x, approximate=True)", "gelu_tanh", {}),
+    ("onnx", 'Gelu(approximate="tanh")', "gelu_tanh", {}),
+    ("flax", "gelu(x, approximate=False)", "gelu", {}),
+    ("tensorflow_addons", "gelu(x, approximate=False)", "gelu", {}),
+    ("tinygrad", 'gelu(x, approximate="none")', "gelu", {}),
     ("jax", "gelu", "gelu_tanh", {}),
     ("jax", "jax.nn.gelu(h, approximate=False)", "gelu", {}),
     ("flax", "gelu", "gelu_tanh", {}),
@@ -122,6 +129,7 @@ MEANT: list[tuple[str, str, str, dict[str, Any]]] = [
     ("onnx", "Swish", "silu", {}),
     ("onnx", "Swish(alpha=1.5)", "swish", {"beta": 1.5}),
     ("onednn", "eltwise_swish", "swish", {"beta": None}),
+    ("onednn", "eltwise_swish(x, 1.0)", "silu", {}),
     ("echo", "Swish(swish=True)", "swish", {"beta": None}),
     ("keras", "swish", "silu", {}),
     ("timm", "get_act_fn('swish')", "silu", {}),
@@ -181,6 +189,31 @@ def test_every_name_in_every_framework_is_declared(function: str) -> None:
     missing = {framework: names - found.get(framework, set()) for framework, names in wanted.items()}
     assert not any(missing.values()), missing
     assert matrix()[function].keys() == found.keys()
+
+
+@pytest.mark.parametrize("function", NAMES)
+def test_every_name_is_looked_up_and_translated(function: str) -> None:
+    for part in NAMES[function].split(";"):
+        framework, *names = part.split()
+        for name in names:
+            # A name that by default is another function is this one with the arguments of MEANT.
+            written = [
+                call for where, call, meant, _ in MEANT if (where, meant) == (framework, function) and name in call
+            ]
+            calls = [call for call in (name, *written) if meant_by(call, framework) == function]
+            assert calls, (framework, name)
+            for target in FRAMEWORKS:
+                found = actfn.translate(calls[0], framework, target)
+                assert found.meaning.function.name == function
+                assert found.code
+
+
+def meant_by(call: str, framework: str) -> str | None:
+    """Return the name of the function that a call is by default, or None if it is none."""
+    try:
+        return actfn.lookup(call, framework).function.name
+    except ValueError:
+        return None
 
 
 def test_the_matrix_has_every_function() -> None:
