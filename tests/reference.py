@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 
 from actfn import catalogue, formula, ufuncs
+from actfn.emit.cpp import ufuncs as compiled
+from actfn.functions import declared
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -47,14 +49,29 @@ DEFAULTS: dict[str, dict[str, float]] = {
 }
 
 
-EVERY = tuple(sorted(name for name, member in vars(ufuncs).items() if isinstance(member, np.ufunc)))
+# Functions that programs seldom wait for share the frame of their loops: a few stand for all of them.
+STAND_INS: dict[str, dict[str, float]] = {"relu6": {}, "celu": {"alpha": 1.0}, "soft_shrink": {"lambd": 0.5}}
+OTHERS = {
+    ufunc.name
+    for declaration in declared().values()
+    if declaration.kind == "elementwise" and not declaration.hot and declaration.inverse_of is None
+    for ufunc in compiled(declaration)
+    if declaration.name not in STAND_INS
+}
+# What is slow to try is tried for the functions that networks commonly use; the others have tests of their own.
+COMMON = catalogue.common_names()
+GUIDED = tuple(sorted(catalogue.guided_names()))
+
+EVERY = tuple(
+    sorted(name for name, member in vars(ufuncs).items() if isinstance(member, np.ufunc) and name not in OTHERS)
+)
 ROWS = ("softmax", "softmax_vjp", "log_softmax", "log_softmax_vjp")
 EACH = tuple(name for name in EVERY if name not in ROWS)
 
 
 def parameters_of(ufunc: str) -> tuple[float, ...]:
     """Return the default parameters of the function that a ufunc belongs to, by the ufunc's name."""
-    known = {**DEFAULTS, "inverse_elu": DEFAULTS["elu"], "inverse_softplus": DEFAULTS["softplus"]}
+    known = {**DEFAULTS, **STAND_INS, "inverse_elu": DEFAULTS["elu"], "inverse_softplus": DEFAULTS["softplus"]}
     owners = [owner for owner in known if f"{ufunc}_".startswith(f"{owner}_")]
     return tuple(known[max(owners, key=len)].values()) if owners else ()
 

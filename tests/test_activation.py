@@ -72,7 +72,8 @@ def test_an_unknown_name_offers_close_ones() -> None:
 
 
 def test_search() -> None:
-    assert actfn.search("gated") == ("gelu", "gelu_tanh", "mish", "silu", "swish")
+    assert {*actfn.search("gated")} >= {"gelu", "gelu_tanh", "mish", "silu", "swish"}
+    assert "relu" not in actfn.search("gated")
     assert "sigmoid" in actfn.search("EXPIT")
     assert "hard_sigmoid" in actfn.search("Hardsigmoid")
     assert actfn.search("no such thing") == ()

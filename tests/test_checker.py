@@ -26,7 +26,7 @@ BY_HAND = ("elu", "gelu", "gelu_tanh", "leaky_relu", "mish", "selu", "sigmoid", 
 BOUNDS = {"float16": 0.501, "bfloat16": 0.501, "float32": 0.51, "float64": 1.0}
 # Points of each binade: some ten thousand for float32, some five thousand for float64.
 EACH = {"float16": None, "bfloat16": None, "float32": 16, "float64": 1}
-FUNCTIONS = tuple(name for name, d in declared().items() if d.kind == "elementwise" and d.inverse_of is None)
+FUNCTIONS = tuple(name for name, d in declared().items() if d.kind == "elementwise" and d.hot)
 INVERSES = tuple(name for name, d in declared().items() if d.inverse_of is not None)
 DTYPES = tuple(FORMATS)
 

@@ -10,16 +10,19 @@ from pathlib import Path
 import mpmath
 import pytest
 
-from actfn.functions import exponentials, gaussians
+from actfn import circular
+from actfn.functions import exponentials, gaussians, periodic
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 try:
+    import circular as tables
     from coefficients import CONSTANTS, POLYNOMIALS
 finally:
     sys.path.pop(0)
 
-VOCABULARY = (ROOT / "src" / "actfn" / "core" / "vocabulary.hpp").read_text(encoding="utf-8")
+CORE = ROOT / "src" / "actfn" / "core"
+VOCABULARY = "".join((CORE / name).read_text(encoding="utf-8") for name in ("vocabulary.hpp", "circular.hpp"))
 
 
 def numbers(text: str) -> list[float]:
@@ -45,6 +48,9 @@ def constant(name: str) -> float:
         ("exp_remainder_precise", "exp, precise: "),
         ("log_remainder", "log: "),
         ("log_remainder_short", "log, short"),
+        ("sine_remainder", "sine: "),
+        ("cosine_remainder", "cosine: "),
+        ("arctangent_remainder", "arctangent: "),
     ],
 )
 def test_polynomials_of_the_vocabulary(function: str, start: str) -> None:
@@ -81,6 +87,8 @@ def test_decimal_constants() -> None:
         "1 / sqrt(2 pi)": gaussians.INVERSE_SQRT_TWO_PI,
         "2 sqrt(2 / pi)": gaussians.GELU_TANH_LINEAR,
         "2 sqrt(2 / pi) 0.044715": gaussians.GELU_TANH_CUBIC,
+        "first root of sinc'', less 173693 / 2^18": periodic.SINC_BEND_ROOT[1],
+        **{f"sinc'' around it, term {n}": term for n, term in enumerate(periodic.SINC_BEND, 1)},
     }.items():
         assert text == mpmath.nstr(CONSTANTS[name], 45)
 
@@ -109,3 +117,24 @@ def test_the_parts_of_the_logarithm_of_two() -> None:
     # Twelve free bits make the products with the exponent exact.
     assert all(Fraction(part).numerator.bit_length() <= 53 - 11 for part in parts[:2])
     assert constant("log2_e") == float(1 / CONSTANTS["log(2)"])
+
+
+def test_the_tables_of_circular_functions() -> None:
+    assert tables.TARGET.read_text(encoding="utf-8") == tables.header()
+    columns = circular.FLOAT64.columns
+    assert [tuple(row) for row in zip(*columns)] == [tuple(tables.pieces(j)) for j in range(tables.ROWS)]
+    with mpmath.workprec(300):
+        for place, found in enumerate(circular.FLOAT64.arctangents):
+            assert abs(mpmath.mpf(found.numerator) / found.denominator - mpmath.atan(mpmath.mpf(place) / 16)) < 2**-200
+
+
+def test_pi_and_the_root_of_the_bend_of_sinc() -> None:
+    with mpmath.workdps(70):
+        assert periodic.PI == mpmath.nstr(+mpmath.pi, len(periodic.PI) - 1)
+        root = sum(map(mpmath.mpf, periodic.SINC_BEND_ROOT))
+        u = mpmath.pi * root
+        # The second derivative of sin(u) / u is ((2 - u^2) sin(u) - 2 u cos(u)) / u^3.
+        assert abs((2 - u * u) * mpmath.sin(u) - 2 * u * mpmath.cos(u)) < mpmath.mpf(10) ** -40
+        for found, digits in zip(circular.QUARTER_PARTS, (31, 63)):
+            assert Fraction(found).denominator <= 2**digits
+        assert abs(sum(map(mpmath.mpf, circular.QUARTER_PARTS)) - mpmath.pi / 2) < mpmath.mpf(2) ** -94

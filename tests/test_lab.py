@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import actfn
+from actfn import catalogue
 
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
@@ -29,7 +30,7 @@ from actfn.lab.network import cross_entropy
 from actfn.lab.report import handbook_beside, render
 from actfn.lab.training import Measurement, unit_health
 
-NAMES = actfn.names()
+NAMES = catalogue.common_names()
 
 
 def small_network(name, seed=3):

@@ -104,8 +104,8 @@ NOT_REAL = (np.ones(2, complex), np.array([1, None]), np.array(["a", "b"]), np.a
 @pytest.mark.parametrize("bad", NOT_REAL, ids=lambda bad: str(bad.dtype))
 def test_what_is_not_a_real_number_is_refused(bad: Array) -> None:
     for name in actfn.names():
-        parameters: dict[str, Any] = {"group_size": 2} if name == "maxout" else DEFAULTS.get(name, {})
         function = actfn.get(name)
+        parameters = {p.name: p.example for p in function.parameters.values() if p.default is None}
         for call in (function, lambda x, function=function, **keywords: function.vjp(x, 1.0, **keywords)):
             with pytest.raises(TypeError) as caught:
                 call(bad, **parameters)

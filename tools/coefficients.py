@@ -72,8 +72,49 @@ def gelu_slope_quotient(a: mpf) -> mpf:
     return gelu_slope(a) / (GELU_SLOPE_ROOT - a)
 
 
+def error_function_tail(t: mpf) -> mpf:
+    """erfc(a) exp(a^2) (a + 2) for t = (a - 2) / (a + 2)."""
+    a = 2 * (1 + t) / (1 - t)
+    return mpmath.erfc(a) * mpmath.exp(a * a) * (a + 2)
+
+
+def mills_excess(t: mpf) -> mpf:
+    """(phi(a) / P(Z > a) - a) (a + 4) for t = (a - 4) / (a + 4)."""
+    a = 4 * (1 + t) / (1 - t)
+    return (1 / (mpmath.sqrt(2 * mpmath.pi) * normal_tail(a)) - a) * (a + 4)
+
+
+def odd_rest(function: Function, slope: mpf, next_term: mpf) -> Function:
+    """Return (slope - f(x) / x) / x^2 for an odd function f, in w = x^2; next_term is its limit at 0."""
+
+    def evaluate(w: mpf) -> mpf:
+        return (slope - function(mpmath.sqrt(w)) / mpmath.sqrt(w)) / w if w else next_term
+
+    return evaluate
+
+
+def sqrt_softplus_bend(x: mpf) -> mpf:
+    """2 s (1 - p) - p for s = log(1 + e^x) and p = s': what gives the second derivative of sqrt(s) its sign."""
+    s, p = mpmath.log(1 + mpmath.exp(x)), 1 / (1 + mpmath.exp(-x))
+    return 2 * s * (1 - p) - p
+
+
+SQRT_SOFTPLUS_ROOT = mpmath.findroot(sqrt_softplus_bend, mpf("0.92"))
+
+
+def sqrt_softplus_bend_quotient(u: mpf) -> mpf:
+    """sqrt_softplus_bend(root + u) / -u, with its limit at 0."""
+    if abs(u) < mpf(10) ** -25:
+        return -mpmath.diff(sqrt_softplus_bend, SQRT_SOFTPLUS_ROOT)
+    return sqrt_softplus_bend(SQRT_SOFTPLUS_ROOT + u) / -u
+
+
 HALF_STEP = mpmath.log(2) / 2
 LOG_END = ((mpmath.sqrt(2) - 1) / (mpmath.sqrt(2) + 1)) ** 2
+# Half a quarter turn, and what rounding adds to it, squared.
+CIRCULAR_END = (mpmath.pi / 4 + mpf(2) ** -30) ** 2
+# (1/32)^2: half the distance of the arctangent's 16 places.
+ARCTANGENT_END = mpf(2) ** -10
 TAIL_END = (NORMAL_TAIL_END - NORMAL_TAIL_SCALE) / (NORMAL_TAIL_END + NORMAL_TAIL_SCALE)
 
 
@@ -109,6 +150,10 @@ class Polynomial(NamedTuple):
 SCALED_TAIL = at_tail_variable(lambda a: normal_tail(a) * (a + NORMAL_TAIL_SCALE))
 SCALED_SLOPE = at_tail_variable(gelu_slope_quotient)
 
+SINE = series(lambda k: (-1) ** int(k) / mpmath.factorial(2 * k + 1), 3)
+COSINE = series(lambda k: (-1) ** int(k) / mpmath.factorial(2 * k), 3)
+ARCTANGENT = series(lambda k: (-1) ** int(k) / (2 * k + 1), 1)
+
 POLYNOMIALS = {
     "exp: (e^r - 1 - r) / r^2": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 11),
     "exp, precise: (e^r - 1 - r - r^2/2 - r^3/6 - r^4/24) / r^5": Polynomial(
@@ -117,11 +162,37 @@ POLYNOMIALS = {
     "log: (2 atanh(s) - 2 s) / s^3, in s^2": Polynomial(series(lambda k: 2 / (2 * k + 1), 1), mpf(0), LOG_END, 7),
     "normal tail: P(Z > a) exp(a^2/2) (a + k), in t": Polynomial(SCALED_TAIL, mpf(-1), TAIL_END, 23),
     "gelu slope: (P(Z > a) - a phi(a)) exp(a^2/2) / (root - a), in t": Polynomial(SCALED_SLOPE, mpf(-1), TAIL_END, 23),
+    "error function, small: (2 / sqrt(pi) - erf(x) / x) / x^2, in x^2": Polynomial(
+        odd_rest(mpmath.erf, 2 / mpmath.sqrt(mpmath.pi), 2 / (3 * mpmath.sqrt(mpmath.pi))), mpf(0), mpf("0.25"), 9
+    ),
+    "error function, large: erfc(a) exp(a^2) (a + k), in t": Polynomial(
+        error_function_tail, mpf("-0.6"), mpf("0.54"), 22
+    ),
+    "mills excess: (phi(a) / P(Z > a) - a) (a + k), in t": Polynomial(
+        mills_excess, mpf(-1), (NORMAL_TAIL_END - 4) / (NORMAL_TAIL_END + 4), 27
+    ),
+    "tanh: (1 - tanh(x) / x) / x^2, in x^2": Polynomial(
+        odd_rest(mpmath.tanh, mpf(1), mpf(1) / 3), mpf(0), mpf("0.1225"), 10
+    ),
+    "sqrt softplus: (2 s (1 - p) - p) / (root - x), in x - root": Polynomial(
+        sqrt_softplus_bend_quotient, mpf("-0.5"), mpf("0.5"), 15
+    ),
     "exp, short": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 6),
     "log, short": Polynomial(series(lambda k: 2 / (2 * k + 1), 1), mpf(0), LOG_END, 4),
     "normal tail, short, from t^2 on": Polynomial(without_leading(SCALED_TAIL), mpf(-1), TAIL_END, 12),
     "gelu slope, short, from t^2 on": Polynomial(without_leading(SCALED_SLOPE), mpf(-1), TAIL_END, 12),
+    "sine: what is behind 1 - w/6 + w^2/120, in w = x^2": Polynomial(SINE, mpf(0), CIRCULAR_END, 5),
+    "cosine: what is behind 1 - w/2 + w^2/24, in w = x^2": Polynomial(COSINE, mpf(0), CIRCULAR_END, 5),
+    "arctangent: (atan(t) - t) / t^3, in t^2": Polynomial(ARCTANGENT, mpf(0), ARCTANGENT_END, 4),
 }
+
+
+def sinc(x: mpf) -> mpf:
+    """sin(pi x) / (pi x)."""
+    return mpmath.sinc(mpmath.pi * x)
+
+
+SINC_BEND_ROOT = mpmath.findroot(lambda x: mpmath.diff(sinc, x, 2), mpf("0.66"))
 
 CONSTANTS = {
     "gelu slope's root": GELU_SLOPE_ROOT,
@@ -129,6 +200,15 @@ CONSTANTS = {
     "2 sqrt(2 / pi)": 2 * mpmath.sqrt(2 / mpmath.pi),
     "2 sqrt(2 / pi) 0.044715": 2 * mpmath.sqrt(2 / mpmath.pi) * mpf("0.044715"),
     "log(2)": mpmath.log(2),
+    "2 / sqrt(pi)": 2 / mpmath.sqrt(mpmath.pi),
+    "sqrt(2 pi)": mpmath.sqrt(2 * mpmath.pi),
+    "sqrt softplus' root": SQRT_SOFTPLUS_ROOT,
+    "pi": +mpmath.pi,
+    "first root of sinc'', less 173693 / 2^18": SINC_BEND_ROOT - mpf(173693) / 2**18,
+    **{
+        f"sinc'' around it, term {n}": mpmath.diff(sinc, SINC_BEND_ROOT, n + 2) / mpmath.factorial(n)
+        for n in range(1, 5)
+    },
 }
 
 

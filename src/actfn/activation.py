@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,7 @@ class Activation:
 
     @property
     def kind(self) -> str:
-        """``"elementwise"``, ``"simplex"`` or ``"grouped"``."""
+        """``"elementwise"``, ``"simplex"``, ``"grouped"``, ``"gated"``, ``"channelwise"``, ``"expansion"``, ``"stochastic"``, ..."""
         return self._declaration.kind
 
     @property
@@ -193,8 +194,10 @@ class Activation:
 
         return formula.text(self._declaration)
 
-    def latex(self, order: int = 0) -> str:
+    def latex(self, order: int = 0, by: str | None = None) -> str:
         """Return the formula (order 0) or a derivative of it as LaTeX; needs SymPy.
+
+        The derivative is by the first input, or by another input or a parameter: ``actfn.glu.latex(1, by="up")``.
 
         Examples
         --------
@@ -204,10 +207,10 @@ class Activation:
         """
         from actfn import formula
 
-        return formula.latex(self._declaration, order)
+        return formula.latex(self._declaration, order, by)
 
-    def sympy(self, order: int = 0) -> sympy.Expr:
-        """Return the formula (order 0) or a derivative of it as a SymPy expression.
+    def sympy(self, order: int = 0, by: str | None = None) -> sympy.Expr:
+        """Return the formula (order 0) or a derivative of it, by the first input or another name, as a SymPy expression.
 
         Examples
         --------
@@ -217,7 +220,7 @@ class Activation:
         """
         from actfn import formula
 
-        return formula.expression(self._declaration, order)
+        return formula.expression(self._declaration, order, by=by)
 
     def derivation(self, order: int = 1, by: str | None = None, lang: str = "en") -> Derivation:
         """Return the way from the formula to its derivative, step by step; needs SymPy.
@@ -389,11 +392,16 @@ def _frozen(array: Any) -> Any:
 
 def of(declaration: Declaration) -> Activation:
     """Return the Activation of a declaration, with its defaults."""
-    from actfn.kinds.elementwise import Elementwise
-    from actfn.kinds.grouped import Grouped
-    from actfn.kinds.simplex import Simplex
+    rows = declaration.kind == "stochastic" and declaration.along_axis
+    return _class_of(declaration.kind, "Rows" if rows else "")(declaration)
 
-    return {"elementwise": Elementwise, "simplex": Simplex, "grouped": Grouped}[declaration.kind](declaration)
+
+@cache
+def _class_of(kind: str, ending: str) -> type[Activation]:
+    # A kind's module bears its name, and its class too.
+    module = importlib.import_module(f"actfn.kinds.{kind}")
+    found: type[Activation] = getattr(module, kind.capitalize() + ending)
+    return found
 
 
 def get(name: str) -> Activation:

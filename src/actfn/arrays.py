@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from actfn import _core
+from actfn.circular import FLOAT64, Circular
+from actfn.functions.declare import Declaration
 from actfn.inputs import KEPT, is_real
+
+# A kernel's ufunc bears the function's name with an ending.
+SUFFIXES = {"value": "", "first": "_d1", "second": "_d2"}
 
 
 class Pair:
@@ -70,8 +78,13 @@ def exact_product(a: Any, b: Any) -> Pair:
     return Pair(product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low)
 
 
-class NumPyVocabulary:
+class NumPyVocabulary(Circular):
     """The namespace ``m`` over float64 arrays."""
+
+    figures = FLOAT64
+
+    # The square of such a number, and what is left of it in a pair, stay within the range.
+    far = 2.0**480
 
     abs = staticmethod(np.abs)
     sqrt = staticmethod(np.sqrt)
@@ -80,12 +93,28 @@ class NumPyVocabulary:
     log = staticmethod(np.log)
     log1p = staticmethod(np.log1p)
     tanh = staticmethod(np.tanh)
+    sin = staticmethod(np.sin)
+    cos = staticmethod(np.cos)
+    atan = staticmethod(np.arctan)
+    nearest = staticmethod(np.rint)
+    floor = staticmethod(np.floor)
     minimum = staticmethod(np.minimum)
     maximum = staticmethod(np.maximum)
     copysign = staticmethod(np.copysign)
     pair = staticmethod(as_pair)
     sum = staticmethod(exact_sum)
-    product = staticmethod(exact_product)
+    product = exact_product = staticmethod(exact_product)
+    add = staticmethod(operator.add)
+    subtract = staticmethod(operator.sub)
+    multiply = staticmethod(operator.mul)
+    divide = staticmethod(operator.truediv)
+    negative = staticmethod(operator.neg)
+
+    def apply(self, declaration: Declaration, kernel: str, x: Any, *parameters: Any) -> Any:
+        """Return a kernel of another function: its compiled loop where it has one."""
+        name = declaration.name + SUFFIXES.get(kernel, f"_d_{kernel.removeprefix('partial_')}")
+        function = _core.ufuncs.get(name)
+        return declaration.kernels[kernel](self, x, *parameters) if function is None else function(x, *parameters)
 
     def round(self, x: Any) -> Any:
         return x.high + x.low if isinstance(x, Pair) else x
@@ -94,10 +123,21 @@ class NumPyVocabulary:
         return as_pair(x).high
 
     def constant(self, decimal: str) -> Pair:
-        from fractions import Fraction
+        return self.fraction(Fraction(decimal))
 
-        exact = Fraction(decimal)
+    def fraction(self, exact: Fraction) -> Pair:
         return Pair(float(exact), float(exact - Fraction(float(exact))))
+
+    def parted(self, x: Any) -> tuple[Any, Any]:
+        mantissa, exponent = np.frexp(x)
+        return 2.0 * mantissa, exponent - 1.0
+
+    def power_of_two(self, exponent: Any) -> Any:
+        return np.ldexp(1.0, exponent.astype(np.int64))
+
+    def gathered(self, table: tuple[float, ...], place: Any) -> Any:
+        # At NaN any place will do.
+        return np.array(table)[np.nan_to_num(place).astype(np.int64)]
 
     def where(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
         if isinstance(chosen, Pair) or isinstance(otherwise, Pair):
@@ -122,34 +162,80 @@ class NumPyVocabulary:
     def deep(self, x: Any) -> Any:
         return x < -600.0
 
-    def exp_pair(self, x: Any, shift: Any) -> Pair:
+    def exp_pair(self, x: Any, shift: Any) -> Any:
         x = as_pair(x)
-        # Two factors, so that the lift comes before the result can be subnormal.
-        half = np.exp(0.5 * x.high)
-        high = half * np.exp2(shift) * half
+        high = np.exp(x.high)
+        if np.any(shift):
+            # Two factors, so that the lift comes before the result can be subnormal.
+            half = np.exp(0.5 * x.high)
+            high = np.where(shift == 0.0, high, half * np.exp2(shift) * half)
         return Pair(high, high * x.low)
 
     exp_precise = exp_pair
 
-    def expm1_pair(self, x: Any) -> Pair:
+    def expm1_pair(self, x: Any) -> Any:
         x = as_pair(x)
         high = np.expm1(x.high)
         return Pair(high, (high + 1.0) * x.low)
 
-    def log_pair(self, x: Any) -> Pair:
+    def log_pair(self, x: Any) -> Any:
         x = as_pair(x)
         return Pair(np.log(x.high), x.low / x.high)
 
-    def log1p_pair(self, x: Any) -> Pair:
+    def log1p_pair(self, x: Any) -> Any:
         x = as_pair(x)
         return Pair(np.log1p(x.high), x.low / (1.0 + x.high))
+
+
+def rounded(x: Any, dtype: Any) -> Any:
+    """Return float64 numbers in another dtype, rounded once; ml_dtypes makes bfloat16 out of float32."""
+    if dtype.name != "bfloat16":
+        return x.astype(dtype)
+    single = x.astype(np.float32)
+    # Cut off, with its last bit set unless it is exact, float32 rounds to bfloat16 as float64 does.
+    bits = single.view(np.uint32) - (np.abs(single) > np.abs(x))
+    return np.where(np.isnan(x), single, (bits | (single != x)).view(np.float32)).astype(dtype)
+
+
+class NarrowVocabulary(NumPyVocabulary):
+    """The same for results of float32 or less: where float64 is wide enough, a pair is one number."""
+
+    pair = round = high = staticmethod(np.asarray)  # type: ignore[assignment]
+    sum = staticmethod(np.add)  # type: ignore[assignment]
+    product = staticmethod(np.multiply)  # type: ignore[assignment]
+
+    def constant(self, decimal: str) -> Any:
+        return float(decimal)
+
+    def deep(self, x: Any) -> Any:
+        return False
+
+    def exp_pair(self, x: Any, shift: Any) -> Any:
+        return np.exp(x)
+
+    exp_precise = exp_pair
+
+    def expm1_pair(self, x: Any) -> Any:
+        return np.expm1(x)
+
+    def log_pair(self, x: Any) -> Any:
+        return np.log(x)
+
+    def log1p_pair(self, x: Any) -> Any:
+        return np.log1p(x)
 
 
 class InterpretedFunction:
     """A kernel run over NumPy, with the call of the ufunc that it stands in for."""
 
-    def __init__(self, name: str, kernel: Callable[..., Any], times_g: bool = False) -> None:
-        self.name, self.kernel, self.times_g = name, kernel, times_g
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        times_g: bool = False,
+        vocabulary: type[NumPyVocabulary] = NumPyVocabulary,
+    ) -> None:
+        self.name, self.kernel, self.times_g, self.vocabulary = name, kernel, times_g, vocabulary
 
     def __call__(
         self, *arguments: Any, out: Any = None, where: Any = True, dtype: Any = None, **others_given: Any
@@ -168,13 +254,13 @@ class InterpretedFunction:
         with np.errstate(all="ignore"):
             wide = [argument.astype(np.float64) for argument in (x, *others)]
             factor = wide.pop(1) if self.times_g else None
-            result = self.kernel(NumPyVocabulary(), *wide)
+            result = self.kernel(self.vocabulary(), *wide)
             result = NumPyVocabulary().round(result) if isinstance(result, Pair) else np.asarray(result)
             if factor is not None:
                 result = factor * result
             # A kernel may return a constant; the result has the shape of all that went in.
             shape = np.broadcast_shapes(*(np.shape(argument) for argument in arguments))
-            result = np.broadcast_to(result, shape).astype(result_type)
+            result = rounded(np.broadcast_to(result, shape), result_type)
         if out is None and where is True:
             return result[()]
         target = np.empty(shape, result_type) if out is None else (out[0] if isinstance(out, tuple) else out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from actfn.functions import declared
 from actfn.functions.declare import Declaration
@@ -87,14 +88,37 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(name for name, declaration in _all().items() if declaration.inverse_of is None))
 
 
+def common_names() -> tuple[str, ...]:
+    """Return the names of the functions that networks commonly use: what is compared, drawn and trained unless told otherwise.
+
+    Examples
+    --------
+    >>> "mish" in common_names(), "sqnl" in common_names()
+    (True, False)
+    """
+    return tuple(name for name in names() if _all()[name].hot)
+
+
+@cache
+def guided_names() -> frozenset[str]:
+    """Return the names of the functions that have a guide.
+
+    Examples
+    --------
+    >>> "mish" in guided_names()
+    True
+    """
+    return frozenset(path.stem for path in (Path(__file__).parent / "guides" / "zh").glob("*.md"))
+
+
 def search(text: str) -> tuple[str, ...]:
     """Return the names of the functions whose name, aliases, tags, summary or framework names contain the text.
 
     Examples
     --------
     >>> import actfn
-    >>> actfn.search("gated")
-    ('gelu', 'gelu_tanh', 'mish', 'silu', 'swish')
+    >>> actfn.search("self_normalising")
+    ('selu',)
     """
     wanted = text.lower()
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 import actfn
 from actfn.activation import LANGUAGES
+from actfn.functions.declare import KINDS, WITH_KERNELS
 
 if TYPE_CHECKING:
     from actfn.activation import Activation
@@ -32,7 +33,6 @@ Parameters = Annotated[
     list[str] | None,
     typer.Option("--param", metavar="NAME=VALUE", help="A parameter, such as beta=1.5 or alpha=a.npy; repeatable."),
 ]
-KINDS = ("elementwise", "simplex", "grouped")
 
 
 @app.callback(invoke_without_command=True)
@@ -96,7 +96,7 @@ def show(
     function = actfn.get(name)
     _known("language", lang, LANGUAGES)
     if plot is not None:
-        orders = (0, 1, 2) if function.kind == "elementwise" else (0, 1)
+        orders = (0, 1, 2) if function.kind in WITH_KERNELS else (0, 1)
         _save_plot(lambda: function.plot(orders=orders).figure, plot, force)
     print_page(Console(), function, lang, curves=plot is None)
     if plot is not None:
@@ -106,7 +106,8 @@ def show(
 @app.command("plot")
 def plot_functions(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="The functions to draw together; with --grid all.")
+        list[str] | None,
+        typer.Argument(metavar="NAME...", help="The functions to draw together; with --grid the common ones."),
     ] = None,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png or .svg file to write.")],
@@ -136,7 +137,7 @@ def plot_functions(
     """Draw functions and their derivatives into a PNG or SVG file."""
     functions = [actfn.get(name) for name in names or ()]
     if not functions and not grid:
-        raise ValueError("name at least one function to draw, or give --grid for all of them")
+        raise ValueError("name at least one function to draw, or give --grid for the common ones")
     _known("language", lang, LANGUAGES)
     one = len(functions) == 1 and not grid
     for option, value in (("--param", parameters), ("--saturation", saturation), ("--textbook", textbook)):

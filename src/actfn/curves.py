@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actfn.lines import line_of
+
 if TYPE_CHECKING:
     from actfn.activation import Activation
 
@@ -95,7 +97,7 @@ def sample(
     """Sample a function or a derivative of it.
 
     Elementwise functions are sampled as they are; a parameter without a default is drawn at its example. Softmax and its
-    kin are drawn as the first component of the row ``(x, 0)``, maxout as the group ``(x, -x/2)``.
+    kin are drawn as the first component of the row ``(x, 0)``, maxout as the group ``(x, -x/2)``, gated functions by the gate.
 
     Parameters
     ----------
@@ -126,7 +128,7 @@ def sample(
     """
     low, high = check_range(low, high)
     check_orders((order,))
-    line, subject, slopes = _line(activation, order, parameters)
+    line, subject, slopes = line_of(activation, order, parameters)
     places = _places(line, low, high, samples, tuple(slopes))
     inset = INSET * (high - low)
     pieces = []
@@ -152,66 +154,6 @@ def sample(
         xs.append(x)
         ys.append(y)
     return Curve(order, subject, np.concatenate(xs), np.concatenate(ys), tuple(jumps))
-
-
-def _line(
-    activation: Activation, order: int, parameters: dict[str, Any]
-) -> tuple[Callable[[FloatArray], FloatArray], str, dict[float, tuple[float, float]]]:
-    """Return the function of one number to draw, what it is, and its declared one-sided slopes."""
-    name = activation.name
-    if activation.kind == "elementwise":
-        missing = {
-            key: parameter.example
-            for key, parameter in activation.parameters.items()
-            if parameter.default is None and key not in parameters
-        }
-        for key, value in parameters.items():
-            if np.ndim(value):
-                raise ValueError(f"{name}: a curve needs one number for {key}, not an array of shape {np.shape(value)}")
-        function = activation.with_parameters(**{**missing, **parameters})
-
-        def line(x: FloatArray) -> FloatArray:
-            return _finite(function(x) if order == 0 else function.derivative(x, order=order))
-
-        values = ", ".join(f"{key}={_short(item.default)}" for key, item in function.parameters.items())
-        slopes = {float(kink.x): (float(kink.left), float(kink.right)) for kink in function.kinks}
-        return line, f"{name}({values})" if values else name, slopes
-
-    if order == 2:
-        raise ValueError(f"{name} has no second derivative to draw; draw orders 0 and 1")
-    if activation.kind == "simplex":
-
-        def line(x: FloatArray) -> FloatArray:
-            rows = np.stack([x, np.zeros_like(x)], axis=-1)
-            if order == 0:
-                return _finite(activation(rows, axis=-1, **parameters)[:, 0])
-            first = np.zeros_like(rows)
-            first[:, 0] = 1
-            return _finite(activation.vjp(rows, first, axis=-1, **parameters)[:, 0])
-
-        return line, f"{name} of the row (x, 0), first component", {}
-    if activation.kind == "grouped":
-        options = {**parameters, "group_size": 2, "axis": -1}
-
-        def line(x: FloatArray) -> FloatArray:
-            groups = np.stack([x, -x / 2], axis=-1)
-            if order == 0:
-                return _finite(activation(groups, **options)[:, 0])
-            return _finite(activation.vjp(groups, np.ones((x.size, 1)), **options) @ np.array([1, -0.5]))
-
-        return line, f"{name} of the group (x, −x/2)", {}
-    raise ValueError(f"{name} is {activation.kind}: there is no curve of one number to draw")
-
-
-def _finite(y: Any) -> FloatArray:
-    """Return y as float64, with NaN where it is infinite."""
-    values: FloatArray = np.array(y, dtype=np.float64)
-    values[~np.isfinite(values)] = np.nan
-    return values
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, (int, float)) else str(value)
 
 
 def _scale(y: FloatArray) -> float:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actfn.functions.declare import WITH_KERNELS
+
 if TYPE_CHECKING:
     from actfn.activation import Activation
 
@@ -215,10 +217,16 @@ def _evaluate_array(
 ) -> Array:
     """Evaluate a function on an array, block by block, into a new ``.npy`` file in the same memory order."""
     name, whole = activation.name, None
-    if activation.kind == "elementwise":
+    if not activation._declaration.along_axis:
         if axis is not None:
             raise ValueError(f"{name} works on each number alone, so it takes no axis")
-        parameters = {key: _broadcast(name, key, value, x.shape) for key, value in parameters.items()}
+        if order and activation.kind not in WITH_KERNELS:
+            activation.derivative(x, order)
+        coefficients = activation.kind == "expansion"
+        parameters = {
+            key: (_of_terms if coefficients else _broadcast)(name, key, value, x.shape)
+            for key, value in parameters.items()
+        }
     else:
         if order:
             raise TypeError(f"{name} works on whole rows, so it has no derivative of one number; only order 0 exists")
@@ -244,6 +252,8 @@ def _evaluate_array(
         piece = np.asarray(x[block])
         values = activation.derivative(piece, order=order, **options) if order else activation(piece, **options)
         values = np.asarray(values)
+        if whole is not None and values.ndim < x.ndim:  # one number for each row
+            values = np.expand_dims(values, whole)
         if y is None:
             shape = x.shape if whole is None else (*x.shape[:whole], values.shape[whole], *x.shape[whole + 1 :])
             y = _create(path, shape, values.dtype, transposed)
@@ -265,6 +275,15 @@ def _broadcast(name: str, key: str, value: Any, shape: tuple[int, ...]) -> Any:
         raise ValueError(
             f"{name}: {key} of shape {value.shape} does not broadcast to the input's shape {shape}"
         ) from None
+
+
+def _of_terms(name: str, key: str, value: Any, shape: tuple[int, ...]) -> Any:
+    """Return coefficients that are the same everywhere as a tuple, and others as a view with the input's shape and their terms."""
+    array = np.asarray(value)
+    if array.ndim < 2:
+        return tuple(array.tolist()) if array.ndim else value
+    terms = array.shape[-1:]
+    return _broadcast(name, key, array, (*shape, *terms))
 
 
 def _create(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], fortran_order: bool) -> Array:

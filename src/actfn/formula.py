@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from actfn.functions.declare import Declaration, Parameter
+from actfn.functions.declare import WITH_KERNELS, Declaration, Parameter
 
 if TYPE_CHECKING:
     import mpmath
     import sympy
 
 
-GREEK = ("alpha", "beta")  # the parameters that LaTeX has a letter for
+GREEK = ("alpha", "beta", "epsilon", "sigma", "tau")  # the parameters that LaTeX has a letter for
 
 
 class Text:
@@ -112,9 +112,13 @@ def _limited(condition: Any, chosen: Text, otherwise: Text) -> Text | None:
 
 
 class TextNamespace:
-    """The namespace in which a formula becomes text."""
+    """The namespace in which a formula becomes text; the conditions on its thresholds come behind it."""
 
     pi = Text("pi")
+    index = Text("i")
+
+    def __init__(self) -> None:
+        self.conditions: list[str] = []
 
     def number(self, decimal: str) -> Text:
         return Text(f"{float(decimal):.8g}")
@@ -124,8 +128,28 @@ class TextNamespace:
         cases = Text(f"{chosen.text} if {condition.text} else {otherwise.text}", 0)
         return _limited(condition, chosen, otherwise) or cases
 
+    def log1p(self, x: Any) -> Text:
+        return Text(f"log({(1 + _text(x)).text})")
+
     def total(self, x: Text) -> Text:
         return Text(f"sum({x.text})")
+
+    def mean(self, x: Text) -> Text:
+        return Text(f"mean({x.text})")
+
+    def top(self, x: Text) -> Text:
+        return Text(f"max({x.text} over the row)")
+
+    def positive(self, x: Text) -> Text:
+        return Text(f"max(0, {x.text})")
+
+    def clipped(self, x: Text) -> Text:
+        return Text(f"min(1, max(0, {x.text}))")
+
+    def threshold(self, terms: Callable[[Text], Text], equals: Any = 1) -> Text:
+        tau = Text("tau")
+        self.conditions.append(f"sum({terms(tau).text}) = {_text(equals).text}")
+        return tau
 
     def largest(self, x: Text) -> Text:
         return Text(f"max({x.text} over the group)")
@@ -136,9 +160,16 @@ class TextNamespace:
 
 def text(declaration: Declaration) -> str:
     """Return the declared formula as readable text."""
-    names = [name for name in declaration.parameters if declaration.kind == "elementwise"]
-    formula: Text = declaration.formula(TextNamespace(), Text("x"), *map(Text, names))
-    return formula.text
+    index = "_i" if declaration.kind == "expansion" else ""
+    names = (*declaration.inputs, *(name + index for name in declaration.in_formula))
+    namespace = TextNamespace()
+    formula: Text = declaration.formula(namespace, *map(Text, names))
+    return ", ".join((formula.text, *namespace.conditions))
+
+
+def has_threshold(declaration: Declaration) -> bool:
+    """Tell whether a formula has a threshold, which an equation fixes and no expression gives."""
+    return ", sum(" in text(declaration)
 
 
 def sympy_module() -> Any:
@@ -150,12 +181,57 @@ def sympy_module() -> Any:
     return sympy
 
 
+@cache
+def kept_erfc() -> Any:
+    """Return SymPy's erfc, but with erfc(-x) left as it stands: 2 - erfc(x) would cancel in the tail."""
+    return type("erfc", (sympy_module().erfc,), {"eval": classmethod(lambda cls, argument: None)})
+
+
+def far_erfc(x: Any) -> Any:
+    """Return mpmath's erfc, and where that overflows an identity: exp(-x^2) U(1/2, 1/2, x^2) / sqrt(pi)."""
+    import mpmath
+
+    if not x > 1000:
+        return mpmath.erfc(x)
+    half = mpmath.mpf(1) / 2
+    return mpmath.exp(-x * x) * mpmath.hyperu(half, half, x * x) / mpmath.sqrt(mpmath.pi)
+
+
+def far_exp(x: Any) -> Any:
+    """Return mpmath's exp, and its limit where the exponent of the result would fill the memory."""
+    import mpmath
+
+    magnitude = mpmath.mag(x) if mpmath.isfinite(x) else 0
+    if magnitude < 80:
+        return mpmath.exp(x)
+    if magnitude > 2200:
+        return mpmath.inf if x > 0 else mpmath.mpf(0)
+    # Its own way takes a power of e, and seconds.
+    with mpmath.workprec(mpmath.mp.prec + magnitude + 20):
+        n = int(mpmath.floor(x / mpmath.ln2))
+        return mpmath.ldexp(mpmath.exp(x - n * mpmath.ln2), n)
+
+
+def far_tanh(x: Any) -> Any:
+    """Return mpmath's tanh, and 1 where it is that in every precision that is used: mpmath overflows."""
+    import mpmath
+
+    return mpmath.tanh(x) if abs(x) < 2**14 else mpmath.sign(x)
+
+
+# What an expression is evaluated with in mpmath, as far out as there are numbers.
+MPMATH = ({"erfc": far_erfc, "exp": far_exp, "tanh": far_tanh}, "mpmath")
+
+
 class SymPyNamespace:
     """The namespace in which a formula becomes a SymPy expression: with rounded or exact constants, |x| whole or by branch."""
 
     def __init__(self, exact: bool, branches: bool) -> None:
         sympy = sympy_module()
         self.sympy, self.exact, self.branches, self.pi = sympy, exact, branches, sympy.pi
+        self.index = sympy.Symbol("i", integer=True, positive=True)
+        # For each threshold its symbol, the terms whose sum it fixes, and that sum.
+        self.thresholds: list[tuple[Any, Any, Any]] = []
 
     def number(self, decimal: str) -> Any:
         return self.sympy.Rational(decimal) if self.exact else self.sympy.Float(decimal, 15)
@@ -166,28 +242,90 @@ class SymPyNamespace:
     def abs(self, x: Any) -> Any:
         return self.where(x < 0, -x, x) if self.branches else self.sympy.Abs(x)
 
+    def erfc(self, x: Any) -> Any:
+        return kept_erfc()(x)
+
+    def log1p(self, x: Any) -> Any:
+        return self.sympy.log(1 + x)
+
     def total(self, terms: Any) -> Any:
         i, j, n = self.sympy.symbols("i j n", integer=True, positive=True)
         return self.sympy.Sum(terms.subs(i, j), (j, 1, n))
 
+    def mean(self, terms: Any) -> Any:
+        return self.total(terms) / self.sympy.Symbol("n", integer=True, positive=True)
+
+    def top(self, x: Any) -> Any:
+        return self.sympy.Symbol("x_max", real=True)
+
+    def positive(self, x: Any) -> Any:
+        return self.sympy.Max(0, x)
+
+    def clipped(self, x: Any) -> Any:
+        return self.sympy.Min(1, self.sympy.Max(0, x))
+
+    def threshold(self, terms: Any, equals: Any = 1) -> Any:
+        tau = self.sympy.Symbol("tau", real=True)
+        self.thresholds.append((tau, terms(tau), equals))
+        return tau
+
     def largest(self, x: Any) -> Any:
         return self.sympy.Max(*x)
+
+    def concatenated(self, first: Any, second: Any) -> Any:
+        return self.sympy.ImmutableMatrix([first, second])
+
+    alternating = concatenated
 
     def __getattr__(self, function: str) -> Any:
         return getattr(self.sympy, function)
 
 
+class ExactNamespace(SymPyNamespace):
+    """The namespace in which a formula becomes an expression that is evaluated to any precision, also where 1 + u is 1."""
+
+    def __init__(self) -> None:
+        super().__init__(exact=True, branches=True)
+
+    def log1p(self, x: Any) -> Any:
+        from sympy.codegen.cfunctions import log1p
+
+        return log1p(x)
+
+
 def symbols(declaration: Declaration) -> tuple[Any, ...]:
-    """Return the SymPy symbols of the input and the parameters of an elementwise function."""
+    """Return the SymPy symbols of the inputs and of the parameters that the formula takes; coefficients have an index."""
     sympy = sympy_module()
-    positive = {name: declaration.parameters[name].domain for name in declaration.parameters}
-    return (
-        sympy.Symbol("x", real=True),
-        *(
-            sympy.Symbol(name, real=True, positive=getattr(domain, "low", None) == 0 or None)
-            for name, domain in positive.items()
-        ),
+    index = sympy.Symbol("i", integer=True, positive=True)
+    rows = declaration.kind == "stochastic" and declaration.along_axis
+    found = []
+    for name in (*declaration.inputs, *declaration.in_formula):
+        known = declaration.parameters.get(name)
+        if rows if known is None else declaration.kind == "expansion":
+            found.append(sympy.IndexedBase(name, real=True)[index])
+        else:
+            positive = name == "variance" or (known is not None and getattr(known.domain, "low", None) == 0)
+            found.append(sympy.Symbol(name, real=True, positive=positive or None))
+    return tuple(found)
+
+
+def slopes(declaration: Declaration) -> tuple[tuple[str, int, str | None], ...]:
+    """Return the derivatives that are shown: the name of each, its order, and by which input.
+
+    Examples
+    --------
+    >>> from actfn import catalogue
+    >>> [name for name, *_ in slopes(catalogue.find("glu"))]
+    ['∂f/∂gate', '∂f/∂up']
+    """
+    if declaration.kind in WITH_KERNELS:
+        return ("f′(x)", 1, None), ("f″(x)", 2, None)
+    if declaration.kind == "gated":
+        return tuple((f"∂f/∂{name}", 1, name) for name in declaration.inputs)
+    of_rows = declaration.kind in ("simplex", "grouped") or (
+        declaration.kind == "stochastic" and declaration.along_axis
     )
+    return (("∂fᵢ/∂xₖ" if of_rows else "f′(x)", 1, None),)
 
 
 def expression(declaration: Declaration, order: int = 0, *, by: str | None = None, exact: bool = False) -> sympy.Expr:
@@ -199,36 +337,69 @@ def expression(declaration: Declaration, order: int = 0, *, by: str | None = Non
         If the order is negative, or is not 0 or 1 for a function that is not elementwise.
     """
     sympy = sympy_module()
-    if order < 0 or (order > 1 and declaration.kind != "elementwise"):
+    if order < 0 or (order > 1 and declaration.kind not in WITH_KERNELS):
         raise ValueError(
             f"{declaration.name}: no derivative of order {order}; give 0 or 1 (or more for elementwise functions)"
         )
     # The second derivative of Abs is a delta function; that of its branches is not.
-    namespace = SymPyNamespace(exact, branches=exact or order > 1)
+    namespace = ExactNamespace() if exact else SymPyNamespace(exact, branches=order > 1)
     if declaration.kind == "simplex":
         i, k = sympy.symbols("i k", integer=True, positive=True)
         row = sympy.IndexedBase("x", real=True)
-        formula = sympy.sympify(declaration.formula(namespace, row[i]))
-        return formula if order == 0 else sympy.diff(formula, row[k])
+        formula = sympy.sympify(declaration.formula(namespace, row[i], *symbols(declaration)[1:]))
+        return formula if order == 0 else _by_entry(namespace, formula, row, i, k)
     if declaration.kind == "grouped":
         group = sympy.symbols("x_1 x_2 x_3", real=True)
         formula = sympy.sympify(declaration.formula(namespace, group))
         return formula if order == 0 else sympy.diff(formula, group[0])
     arguments = symbols(declaration)
     formula = sympy.sympify(declaration.formula(namespace, *arguments))
-    variable = arguments[0] if by is None else arguments[1 + list(declaration.parameters).index(by)]
+    names = (*declaration.inputs, *declaration.in_formula)
+    if by is not None and by not in names:
+        raise ValueError(
+            f"{declaration.name} has no input or parameter {by!r} in its formula; it has {', '.join(names)}"
+        )
+    variable = arguments[0] if by is None else arguments[names.index(by)]
+    if order and isinstance(variable, sympy.Indexed):
+        variable = variable.base[sympy.Symbol("k", integer=True, positive=True)]
     return sympy.diff(formula, variable, order) if order else formula
 
 
-def latex(declaration: Declaration, order: int = 0) -> str:
-    """Return the formula, or its derivative of an order, as LaTeX."""
+def _by_entry(namespace: SymPyNamespace, formula: Any, row: Any, i: Any, k: Any) -> Any:
+    """Return the derivative of component i by entry k; a threshold follows the entries so that its sum stays the same."""
+    sympy = namespace.sympy
+    found = sympy.diff(formula, row[k])
+    for tau, terms, _ in namespace.thresholds:
+        at_k = sympy.diff(terms, row[i]).subs(i, k)
+        found += sympy.diff(formula, tau) * at_k / namespace.total(-sympy.diff(terms, tau))
+    return found
+
+
+def conditions(declaration: Declaration) -> tuple[Any, ...]:
+    """Return what fixes the thresholds of a formula of rows, as SymPy equations."""
     sympy = sympy_module()
-    shown = readable(expression(declaration, order), order)
+    if declaration.kind != "simplex":
+        return ()
+    namespace = SymPyNamespace(exact=False, branches=False)
+    row, i = sympy.IndexedBase("x", real=True), sympy.Symbol("i", integer=True, positive=True)
+    declaration.formula(namespace, row[i], *symbols(declaration)[1:])
+    return tuple(sympy.Eq(namespace.total(terms), equals) for _, terms, equals in namespace.thresholds)
+
+
+def latex(declaration: Declaration, order: int = 0, by: str | None = None) -> str:
+    """Return the formula, or its derivative of an order, as LaTeX; the condition on a threshold comes behind it."""
+    sympy = sympy_module()
+    whole = (expression(declaration, order, by=by), *conditions(declaration))
+    return r",\quad ".join(_latex(declaration, sympy, part, order) for part in whole)
+
+
+def _latex(declaration: Declaration, sympy: Any, part: Any, order: int) -> str:
+    shown = readable(part, order)
     # SymPy would take the end of negative_slope for an index, and slope for the product of five letters.
     words = {
         symbol: symbol.name.replace("_", r"\_")
         for symbol in shown.free_symbols
-        if symbol.name in declaration.parameters
+        if symbol.name in {*declaration.inputs, *declaration.parameters} - {"x"}
     }
     names = {symbol: rf"\mathrm{{{word}}}" for symbol, word in words.items() if symbol.name not in GREEK}
     result: str = sympy.latex(shown, symbol_names=names)
@@ -245,6 +416,9 @@ def readable(expression: Any, order: int) -> Any:
 
     def is_pick(part: Any) -> bool:
         return isinstance(part, sympy.Sum) and bool(part.function.has(sympy.KroneckerDelta))
+
+    if isinstance(expression, sympy.MatrixBase):
+        return expression.applyfunc(sympy.piecewise_fold)
 
     def pick(part: Any) -> Any:
         (delta,) = part.function.atoms(sympy.KroneckerDelta)
@@ -281,6 +455,8 @@ class MpmathNamespace:
     def abs(self, x: Any) -> Any:
         return abs(x)
 
+    erfc, exp, tanh = staticmethod(far_erfc), staticmethod(far_exp), staticmethod(far_tanh)
+
     def __getattr__(self, function: str) -> Any:
         return getattr(self.mpmath, function)
 
@@ -291,7 +467,7 @@ def _evaluator(declaration: Declaration, order: int, by: str | None) -> Callable
     if order == 0:
         return lambda *arguments: declaration.formula(MpmathNamespace(), *arguments)
     evaluator: Callable[..., Any] = sympy.lambdify(
-        symbols(declaration), expression(declaration, order, by=by, exact=True), modules="mpmath"
+        symbols(declaration), expression(declaration, order, by=by, exact=True), modules=[*MPMATH]
     )
     return evaluator
 
@@ -316,7 +492,17 @@ def evaluate(
             mpmath.mpf(x),
             *(_exact(declaration.parameters[name], parameters[name]) for name in declaration.parameters),
         ]
-        result = _evaluator(declaration, order, by)(*arguments)
+        evaluator = _evaluator(declaration, order, by)
+        try:
+            result = evaluator(*arguments)
+        except ZeroDivisionError:
+            # A hole, as that of sin(x) / x at 0, is filled with what both sides tend to.
+            x, *others = arguments
+            step = mpmath.ldexp(1, -bits // 4)
+            left, right = (evaluator(x + side, *others) for side in (-step, step))
+            if abs(left - right) > mpmath.ldexp(1, -bits // 8) * (1 + abs(right)):
+                raise
+            result = (left + right) / 2
         return mpmath.nan if isinstance(result, mpmath.mpc) else mpmath.mpf(result)
 
 

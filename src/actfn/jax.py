@@ -27,11 +27,11 @@ except ModuleNotFoundError as error:
     message = 'actfn.jax needs JAX: pip install "actfn[jax]"'
     raise ModuleNotFoundError(message, name=error.name) from None
 
-from actfn import catalogue
 from actfn.activation import get
 from actfn.frontends.jax_functions import function_of
+from actfn.frontends.names import offered
 
-functions = {name: function_of(get(name)) for name in catalogue.names()}
+functions = {name: function_of(get(name)) for name in offered()}
 globals().update(functions)
 
 __all__ = ["function_of", *functions]  # noqa: PLE0604

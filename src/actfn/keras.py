@@ -35,7 +35,8 @@ from actfn.frontends.keras_layers import Maxout, PReLU, Swish
 functions = {
     name: Function(name)
     for name in catalogue.names()
-    if get(name).kind != "grouped" and all(p.default is not None for p in get(name).parameters.values())
+    if get(name).kind in ("elementwise", "simplex")
+    and all(p.default is not None for p in get(name).parameters.values())
 }
 globals().update(functions)
 

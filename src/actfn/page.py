@@ -10,6 +10,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
+from actfn import formula
 from actfn.curves import sample
 from actfn.frameworks import rows
 from actfn.terminal import draw, plain_mathematics
@@ -24,9 +25,6 @@ WORDS = {
         "aliases": "also called",
         "kind": "kind",
         "formula": "f(x)",
-        "first": "f′(x)",
-        "second": "f″(x)",
-        "jacobian": "∂fᵢ/∂xₖ",
         "range": "range",
         "kinks": "kinks",
         "slope": "derivative",
@@ -53,9 +51,6 @@ WORDS = {
         "aliases": "别名",
         "kind": "类别",
         "formula": "f(x)",
-        "first": "f′(x)",
-        "second": "f″(x)",
-        "jacobian": "∂fᵢ/∂xₖ",
         "range": "值域",
         "kinks": "折点",
         "slope": "导数",
@@ -134,13 +129,10 @@ def _facts(function: Activation, words: dict[str, str]) -> Table:
         row("aliases", ", ".join(function.aliases))
     row("kind", function.kind)
     row("formula", function.formula)
-    if function.kind == "elementwise":
-        row("first", _readable(function.sympy(1)))
-        row("second", _readable(function.sympy(2)))
-    else:
-        row("jacobian", _readable(function.sympy(1)))
+    for name, order, by in formula.slopes(function._declaration):
+        table.add_row(name, Text(_readable(function.sympy(order, by))))
     row("range", str(function.range))
-    if function.kind == "elementwise":
+    if function.kind in ("elementwise", "expansion", "stochastic"):
         slopes = [
             words["kink"].format(x=kink.x, left=kink.left, right=kink.right, chosen=kink.chosen)
             for kink in function.kinks

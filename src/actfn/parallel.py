@@ -95,7 +95,7 @@ def call(ufunc: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> An
         and get_num_threads() > 1
         and dtype.name in KEPT
         and all(_alike(array, shape, dtype) for array in (*arrays, *outs))
-        and not _overlap(arrays, outs)
+        and not overlap(arrays, outs)
     )
     if not whole:
         return ufunc(*arguments, **keywords)
@@ -112,7 +112,7 @@ def call(ufunc: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> An
             out=tuple(target[part] for target in targets),
         )
 
-    _share(work, math.prod(shape), PART)
+    share(work, math.prod(shape), PART)
     return results[0] if len(results) == 1 else results
 
 
@@ -126,7 +126,7 @@ def call_rows(ufunc: Any, inputs: tuple[Any, ...], axis: int, keywords: dict[str
         and get_num_threads() > 1
         and dtype.name in KEPT
         and all(_alike(array, shape, dtype) for array in (*inputs, *outs))
-        and not _overlap(inputs, outs)
+        and not overlap(inputs, outs)
     )
     along = 1 if whole and axis in (0, -len(shape)) else 0
     if not whole or shape[along] < 2:
@@ -137,7 +137,7 @@ def call_rows(ufunc: Any, inputs: tuple[Any, ...], axis: int, keywords: dict[str
         where = (slice(None),) * along + (part,)
         ufunc(*(array[where] for array in inputs), axis=axis, out=result[where])
 
-    _share(work, shape[along], max(1, PART * shape[along] // math.prod(shape)))
+    share(work, shape[along], max(1, PART * shape[along] // math.prod(shape)))
     return result
 
 
@@ -145,7 +145,7 @@ def _alike(array: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
     return type(array) is np.ndarray and array.shape == shape and array.dtype == dtype and dtype.isnative
 
 
-def _overlap(inputs: Any, outs: tuple[Any, ...]) -> bool:
+def overlap(inputs: Any, outs: tuple[Any, ...]) -> bool:
     """Tell whether writing one part may change what another part reads."""
     return any(np.may_share_memory(a, out) and not _same(a, out) for out in outs for a in inputs) or (
         len(outs) > 1 and np.may_share_memory(*outs)
@@ -163,7 +163,7 @@ def _flat(array: np.ndarray[Any, Any]) -> Any:
     return array.T.reshape(-1) if array.flags.f_contiguous else None
 
 
-def _share(work: Any, length: int, part: int) -> None:
+def share(work: Any, length: int, part: int) -> None:
     """Do the work on all parts of a length, with the pool's threads and this one."""
     parts = deque(slice(start, min(start + part, length)) for start in range(0, length, part))
 

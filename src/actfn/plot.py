@@ -23,6 +23,7 @@ from actfn.activation import get, is_builtin
 from actfn.axes import COLOURS, DASHES, PRIMES, draw, furnish, overlay, shade, subject, words_in
 from actfn.curves import check_orders, check_range, sample
 from actfn.fonts import cover
+from actfn.functions.declare import WITH_KERNELS
 from actfn.textbook import REACHES, Textbook, textbook, view
 from actfn.textbook import check_format as check_dtype
 
@@ -256,7 +257,7 @@ def plot_grid(
     Parameters
     ----------
     activations : sequence of Activation, optional
-        All functions of the library by default.
+        The commonly used ones by default.
     orders : iterable of int
         Which derivatives each panel shows. Rows and groups have none of order 2, and show the others.
     low, high : float
@@ -283,7 +284,7 @@ def plot_grid(
     """
     words, orders = words_in(language), check_orders(orders)
     if activations is None:
-        activations = [get(name) for name in catalogue.names() if is_builtin(get(name))]
+        activations = [get(name) for name in catalogue.common_names() if is_builtin(get(name))]
     if not activations:
         raise ValueError("there is no function to draw")
     if columns is not None and columns < 1:
@@ -294,7 +295,7 @@ def plot_grid(
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for panel, activation in zip(panels, activations, strict=False):
         for index, order in enumerate(orders):
-            if order < 2 or activation.kind == "elementwise":
+            if order < 2 or activation.kind in WITH_KERNELS:
                 draw(panel, sample(activation, order, low, high), words[f"order {order}"], index, dot=9)
         furnish(panel, low, high)
         panel.set_xlabel("")

@@ -203,14 +203,15 @@ def _program(
     """Return the textbook code, and what is right, as functions of an array."""
     declaration = activation._declaration
     namespace = Namespace(dtype)
-    if activation.kind == "simplex" and order == 0:
+    if activation.kind == "simplex" and order == 0 and not formula.has_threshold(declaration):
+        first: Any = ... if declaration.reduces else 0
 
         def row(x: Any) -> Any:
             return np.stack([x, np.zeros_like(x)])
 
-        return lambda x: declaration.formula(namespace, row(x))[0], lambda x: activation(row(x), axis=0)[0]
+        return lambda x: declaration.formula(namespace, row(x))[first], lambda x: activation(row(x), axis=0)[first]
     if activation.kind != "elementwise":
-        which = "derivatives of one number; draw its value, order 0, alone" if order else "formula that could go wrong"
+        which = "derivatives of one number; draw its value, order 0, alone" if order else "formula that could be run"
         raise ValueError(f"{activation.name} has no textbook {which}")
     missing = {key: item.example for key, item in activation.parameters.items() if item.default is None}
     function = activation.with_parameters(**{**missing, **parameters})
@@ -243,8 +244,20 @@ class Namespace:
     def total(self, x: Any) -> Any:
         return np.sum(x, axis=0, dtype=self.dtype)
 
+    def mean(self, x: Any) -> Any:
+        return np.mean(x, axis=0, dtype=self.dtype)
+
+    def top(self, x: Any) -> Any:
+        return np.max(x, axis=0)
+
     def erf(self, x: Any) -> Any:
         return np.vectorize(math.erf, otypes=[np.float64])(x).astype(self.dtype)  # NumPy has none
+
+    def log1p(self, x: Any) -> Any:
+        return np.log(self._typed(1 + x))
+
+    def erfc(self, x: Any) -> Any:
+        return np.vectorize(math.erfc, otypes=[np.float64])(x).astype(self.dtype)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         function = getattr(np, name)

@@ -19,6 +19,10 @@ FUNCTIONS = {
     "log": ((NUMBER,), NUMBER),
     "log1p": ((NUMBER,), NUMBER),
     "tanh": ((NUMBER,), NUMBER),
+    "sin": ((NUMBER,), NUMBER),
+    "cos": ((NUMBER,), NUMBER),
+    "atan": ((NUMBER,), NUMBER),
+    "nearest": ((NUMBER,), NUMBER),
     "minimum": ((NUMBER, NUMBER), NUMBER),
     "maximum": ((NUMBER, NUMBER), NUMBER),
     "copysign": ((NUMBER, NUMBER), NUMBER),
@@ -32,6 +36,11 @@ FUNCTIONS = {
     "expm1_pair": ((PAIR,), PAIR),
     "log_pair": ((PAIR,), PAIR),
     "log1p_pair": ((PAIR,), PAIR),
+    "quadrant": ((NUMBER, NUMBER), NUMBER),
+    "angle": ((NUMBER, NUMBER), PAIR),
+    "sin_pair": ((PAIR,), PAIR),
+    "cos_pair": ((PAIR,), PAIR),
+    "atan_pair": ((PAIR,), PAIR),
     "sticky": ((NUMBER,), NUMBER),
     "odd_product": ((NUMBER, NUMBER), NUMBER),
     "deep": ((NUMBER,), MASK),
@@ -96,10 +105,10 @@ class Node:
         return self._binary("equal", other, kind=MASK)
 
     def __and__(self, other: Any) -> Node:
-        return self._binary("and", other, kind=MASK)
+        return self if other is True else self._binary("and", other, kind=MASK)
 
     def __or__(self, other: Any) -> Node:
-        return self._binary("or", other, kind=MASK)
+        return self if other is False else self._binary("or", other, kind=MASK)
 
     def __hash__(self) -> int:
         return id(self)
@@ -133,6 +142,10 @@ class Graph:
 
     def input(self, name: str) -> Node:
         return self.make("input", (), NUMBER, name)
+
+    def apply(self, declaration: Declaration, kernel: str, x: Any, *parameters: Any) -> Node:
+        """Return a kernel of another function, written out."""
+        return self.number(declaration.kernels[kernel](self, x, *parameters))
 
     def constant(self, decimal: str) -> Node:
         """Return a constant that a pair holds to 106 bits."""

@@ -27,7 +27,7 @@ class Judge:
 
     def __init__(self, activation: Activation, order: int, form: Format) -> None:
         self.activation, self.order, self.form = activation, order, form
-        self.parameters = {
+        self.parameters: dict[str, Any] = {
             name: p.default if p.default is not None else p.example for name, p in activation.parameters.items()
         }
         self.function: Any = activation.with_parameters(**self.parameters) if self.parameters else activation
@@ -196,6 +196,11 @@ class Judge:
         expected = np.where(x == 0, np.where(negative, left, right), np.where(negative, far_left, far_right))
         at_root = np.isin(x, np.array(self.exact_roots))
         wrong: Array = (expected != 0) & (np.signbit(got) != (expected < 0)) & ~at_root
+        # Between 0 and a root the sign is not that of the tail.
+        between = np.abs(x) < max(map(abs, self.roots), default=0.0)
+        for i in np.flatnonzero(wrong & between & (got == 0) & (x != 0)):
+            exact = self.oracle.at(float(x[i]))
+            wrong[i] = exact is None or np.signbit(got[i]) != ((exact.numerator or exact.sign) < 0)
         return wrong
 
     @cached_property

@@ -13,13 +13,19 @@ import numpy as np
 from actfn import catalogue
 from actfn.accuracy.balls import PRECISIONS, arithmetic, ball
 from actfn.accuracy.formats import FORMATS, Array, Format, rounded
-from actfn.functions.declare import REALS, Declaration, Interval, Parameter
+from actfn.functions.declare import Declaration, Interval, Parameter
 
 # Beyond this many bits below 1 nothing is above half of the smallest subnormal number of any format.
 NOTHING = -1080
 
-# So large that every function is at its limit there.
-NEARLY_INFINITE = 4000
+# So large that every function is at its limit there; the smaller ones where exp(exp(x)) is too large to be computed.
+NEARLY_INFINITE = (2**4000, 2**1023, 2**40)
+FARTHER = 2**6000
+# No oscillation of a function is as large.
+UNLIKE_A_SINE = 64
+
+# So small that what happens beside a number is what happens at it.
+HOLE = Fraction(1, 2**1100)
 
 
 class Exact:
@@ -81,13 +87,14 @@ class Oracle:
         if not self.domain.low <= x <= self.domain.high:
             return None
         found = self._evaluated(x, form)
-        at_end = x in (self.domain.low, self.domain.high)
-        return self._at_the_end(x) if found is None and at_end else found
+        if found is not None:
+            return found
+        return self._at_the_end(x) if x in (self.domain.low, self.domain.high) else self._in_the_hole(x)
 
-    def _evaluated(self, x: float, form: Format | None) -> Exact | None:
+    def _evaluated(self, x: Any, form: Format | None = None) -> Exact | None:
         for precision in PRECISIONS:
             found = ball(self.declaration, self.order, self.by, (x, *self.parameters), precision)
-            if found.is_nan():
+            if not found.is_finite():
                 continue
             size = found.abs_upper()
             if size == 0 or _exponent(size) < NOTHING:
@@ -111,10 +118,32 @@ class Oracle:
             return inside
         return Exact(1 if inside.numerator > 0 else -1, 2**20, 0)
 
+    def _in_the_hole(self, x: float) -> Exact | None:
+        """Return the limit at a number where the formula alone is not defined, as sin(x) / x at 0; None if it has none."""
+        if abs(x) >= 2.0**1023:
+            return None
+        exact = [Fraction(x) + side for side in (HOLE, -HOLE)]
+        sides = [self._evaluated(arithmetic().fmpq(*place.as_integer_ratio())) for place in exact]
+        left, right = (None if side is None else side.rounded(FORMATS["float64"]) for side in sides)
+        found = sides[0]
+        if found is None or left != right:
+            return None
+        # Values of either sign beside a zero leave its own sign open.
+        return found if found.numerator else Exact(0, 0, 0)
+
     def limit(self, sign: int) -> Exact | None:
-        """Return the limit at plus or minus infinity."""
-        found = self.at(sign * 2**NEARLY_INFINITE) or self.at(sign * 2.0**1023)
-        if found is not None and found.numerator == 0 and found.sign == 0:
+        """Return the limit at plus or minus infinity; None where there is none, as for a sine."""
+        size, found = next(((n, f) for n in NEARLY_INFINITE if (f := self.at(sign * n)) is not None), (0, None))
+        if found is None:
+            return None
+        farther = self.at(sign * FARTHER)
+        if farther is not None and _size(farther) > 1.01 * _size(found) > UNLIKE_A_SINE:
+            # It grows without end, and be it as slowly as a logarithm.
+            return Exact(1 if found.numerator > 0 else -1, 2**20, 0)
+        beyond = self.at(3 * sign * size)
+        if beyond is not None and beyond.rounded(FORMATS["float64"]) != found.rounded(FORMATS["float64"]):
+            return None
+        if found.numerator == 0 and found.sign == 0:
             found.sign = self._tail_sign(sign)
         return found
 
@@ -128,11 +157,11 @@ class Oracle:
 
     @cached_property
     def domain(self) -> Interval:
-        """Where the function is defined: an inverse on the range of the function that it undoes, others everywhere."""
+        """Where the function is defined: an inverse on the range of the function that it undoes, others where they say."""
+        values = dict(zip(self.declaration.parameters, map(float, self.given)))
         if self.declaration.inverse_of is None:
-            return REALS
-        undone = catalogue.find(self.declaration.inverse_of)
-        return undone.range(**dict(zip(self.declaration.parameters, map(float, self.given))))
+            return self.declaration.domain(**values)
+        return catalogue.find(self.declaration.inverse_of).range(**values)
 
     @cached_property
     def tail_signs(self) -> dict[int, int]:
@@ -182,6 +211,14 @@ def _shortened(numerator: int, exponent: int) -> Exact:
     if size & ((1 << drop) - 1):
         kept |= 1
     return Exact(kept if numerator > 0 else -kept, exponent + drop, (numerator > 0) - (numerator < 0))
+
+
+def _size(number: Exact) -> float:
+    """Return the logarithm of a number that is not a float's, else its size."""
+    bits = abs(number.numerator).bit_length() + number.exponent
+    return (
+        abs(math.ldexp(number.numerator, number.exponent)) if -1000 < bits < 1000 else 2.0**1000 * min(abs(bits), 2**20)
+    )
 
 
 def _exponent(size: Any) -> int:

@@ -17,6 +17,9 @@ from actfn.derivation.steps import Step, chain
 if TYPE_CHECKING:
     from actfn.functions.declare import Declaration
 
+# The kinds of function that have derivations.
+DERIVED = ("elementwise", "simplex", "grouped", "gated")
+
 # Decimals that the papers have a letter for.
 LETTERS = {"1.0507": "lambda", "1.6732": "alpha"}
 
@@ -66,14 +69,26 @@ def derive(declaration: Declaration, order: int = 1, by: str | None = None, lang
     if by is not None and by not in numeric:
         has = f"it has {', '.join(numeric)}" if numeric else "it has none"
         raise ValueError(f"{name} has no parameter {by!r} to differentiate by; {has}")
+    if declaration.kind not in DERIVED:
+        raise ValueError(f"{name} is {declaration.kind}: derivations are written for {', '.join(DERIVED)} functions")
     if declaration.kind != "elementwise":
         if order > 1:
             raise ValueError(f"{name} is a function of several inputs: its derivation has order 1, got {order}")
-        return rows.derive(declaration, lang)
+        return _gated(declaration, lang) if declaration.kind == "gated" else rows.derive(declaration, lang)
     try:
         return _elementwise(declaration, order, by, lang)
     except UncoveredError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def _gated(declaration: Declaration, lang: str) -> Derivation:
+    """Return the derivatives by gate and by up, one after the other."""
+    namespace, arguments = NamedDecimals(), formula.symbols(declaration)
+    function = sympy.sympify(declaration.formula(namespace, *arguments))
+    engines = [Engine(argument, namespace.decimals) for argument in arguments[:2]]
+    steps = tuple(engine.differentiate(function) for engine in engines)
+    result = sympy.Tuple(*(step.after for step in steps))
+    return Derivation(word("gradient", lang, name=declaration.name), function, steps, result, namespace.decimals, lang)
 
 
 def check_language(lang: str) -> None:

@@ -9,6 +9,7 @@ import sympy
 
 from actfn.derivation.names import DEFINITIONS, Phi, phi, product, sigma, softplus, total
 from actfn.derivation.steps import Step, chain, equality
+from actfn.formula import kept_erfc
 
 if TYPE_CHECKING:
     from actfn.derivation.engine import Engine
@@ -30,7 +31,7 @@ STANDARD: Mapping[Any, Callable[[Any], Any]] = {
     sympy.acosh: lambda v: 1 / (sympy.sqrt(v - 1) * sympy.sqrt(v + 1)),
     sympy.atanh: lambda v: 1 / (1 - v**2),
     sympy.erf: lambda v: 2 * sympy.exp(-(v**2)) / sympy.sqrt(sympy.pi),
-    sympy.erfc: lambda v: -2 * sympy.exp(-(v**2)) / sympy.sqrt(sympy.pi),
+    **dict.fromkeys((sympy.erfc, kept_erfc()), lambda v: -2 * sympy.exp(-(v**2)) / sympy.sqrt(sympy.pi)),
 }
 
 NAMED: Mapping[Any, Callable[[Any], Any]] = {

@@ -85,12 +85,15 @@ def _tuned(declaration: Declaration, kernel: str, times_g: bool) -> str | None:
 
 def number(text: str) -> str:
     """Return a literal of the kernel's number type."""
-    value = float(text)
+    return f"T({_double(float(text))})"
+
+
+def _double(value: float) -> str:
     if math.isnan(value):
-        return 'T(__builtin_nan(""))'
+        return '__builtin_nan("")'
     if math.isinf(value):
-        return "T(__builtin_inf())" if value > 0 else "T(-__builtin_inf())"
-    return f"T({value.hex()})"
+        return "__builtin_inf()" if value > 0 else "-__builtin_inf()"
+    return value.hex()
 
 
 def expression(node: Node, names: dict[int, str]) -> str:
@@ -130,7 +133,7 @@ def compact_loop(declaration: Declaration, kernel: str) -> str:
 
 def defaults(ufunc: Ufunc) -> str:
     """Return the C++ class of a ufunc's default parameters."""
-    numbers = ['__builtin_nan("")' if math.isnan(value) else value.hex() for value in ufunc.defaults]
+    numbers = [_double(value) for value in ufunc.defaults]
     conditions = [f"parameters[{p}][i] == {value}" for p, value in enumerate(numbers)]
     return f"""struct {ufunc.name} {{
     static constexpr double numbers[] = {{{", ".join(numbers)}}};
@@ -163,7 +166,7 @@ def _loop(ufunc: Ufunc, template: str, *, tuned: bool, compact: bool = False) ->
         f"[[gnu::flatten]] void {ufunc.name}(void* const* data, [[maybe_unused]] const double* const* parameters, std::ptrdiff_t n) {{",
         *(["    using M = wide;", "    using E = float;"] if tuned else []),
         *(["    using E = double;"] if compact else []),
-        "    using T = [[maybe_unused]] typename M::T;" if not tuned else "    using T [[maybe_unused]] = M::T;",
+        f"    using T [[maybe_unused]] = {'' if tuned else 'typename '}M::T;",
         *(f"    {line}" for line in before),
         "    std::ptrdiff_t start = 0;",
         *(_side_by_side(ufunc, used, tuned) if ufunc.interleaved else []),
@@ -177,10 +180,13 @@ def _loop(ufunc: Ufunc, template: str, *, tuned: bool, compact: bool = False) ->
 
 
 def _side_by_side(ufunc: Ufunc, used: set[str], tuned: bool) -> list[str]:
-    """Return the loop that computes several elements in one body, for parameters that are one number each."""
+    """Return the loop that computes several elements in one body, for parameters that are one number each.
+
+    Without multiply-add a machine is too old for anyone to wait for its loops.
+    """
     indices = ["i", *(f"i + {copy} * stretch" for copy in range(1, COPIES))]
     return [
-        *([] if tuned else ["    if constexpr (scalars)"]),
+        *([] if tuned else ["    if constexpr (scalars && has_fma)"]),
         f"    for (; start + {COPIES} * stretch <= n; start += {COPIES} * stretch) {{",
         "#pragma GCC ivdep",
         "        for (std::ptrdiff_t i = start; i < start + stretch; ++i) {",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+# Python has no literal for them.
+INFINITIES = {f'float("{value}")': value for value in (math.inf, -math.inf)}
 
 
 @dataclass(frozen=True)
@@ -134,19 +137,26 @@ def number_or_word(node: ast.expr) -> Any:
 
     Examples
     --------
-    >>> number_or_word(ast.parse("-1/6", mode="eval").body)
-    -0.16666666666666666
+    >>> [number_or_word(ast.parse(text, mode="eval").body) for text in ("-1/6", "float('inf')")]
+    [-0.16666666666666666, inf]
     """
     if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, (bool, int, float, str))):
         return node.value
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
         value = _number(node.operand)
         return -value if isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.Call) and written(node) in INFINITIES:
+        return INFINITIES[written(node)]
     if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
         left, right = _number(node.left), _number(node.right)
         if right or not isinstance(node.op, ast.Div):
             return ARITHMETIC[type(node.op)](left, right)
     raise ValueError(f"{shortened(written(node))} is no number or word that could be read without running it")
+
+
+def infinite(value: Any) -> str | None:
+    """Return infinity as code, and None for anything else."""
+    return next((code for code, infinity in INFINITIES.items() if value == infinity), None)
 
 
 def _number(node: ast.expr) -> Any:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from actfn.frameworks.calls import written
+from actfn.frameworks.calls import INFINITIES, written
 from actfn.frameworks.meaning import literal
 from actfn.frameworks.signature import ACTFN, REQUIRED, Entry, first, own_spelling
 from actfn.functions.declare import Declaration
@@ -74,7 +74,7 @@ def _value(value: Any, argument: Argument) -> str | None:
     if value is None:
         return argument.template.format(argument.parameter)
     words = {meant: word for word, meant in reversed(list(argument.words.items()))}
-    if value in words and (isinstance(value, str) or argument.template != "{}"):
+    if value in words and (isinstance(value, str) or words[value] is None or argument.template != "{}"):
         return literal(words[value])
     if value == "all":
         return None
@@ -93,15 +93,17 @@ def _node(entry: Entry, arguments: Mapping[str, str], source: str | None) -> str
 
 def _primitive(entry: Entry, arguments: Mapping[str, str]) -> str:
     """Return the C++ descriptor of an oneDNN primitive."""
-    numbers = [value if value.isidentifier() else f"{_plain(value)}f" for value in arguments.values()]
+    numbers = [value if value.isidentifier() else _plain(value) for value in arguments.values()]
     algorithm = f"dnnl::algorithm::{entry.signature.path}"
     listed = ", ".join(["engine", "dnnl::prop_kind::forward", algorithm, "source", "destination", *numbers])
     return f"dnnl::eltwise_forward::primitive_desc({listed})"
 
 
 def _plain(value: str) -> str:
+    if value in INFINITIES:
+        return "-INFINITY" if INFINITIES[value] < 0 else "INFINITY"
     numerator, _, denominator = value.partition("/")
-    return repr(float(numerator) / float(denominator or 1))
+    return f"{float(numerator) / float(denominator or 1)!r}f"
 
 
 def recipe(entry: Entry, parameters: Mapping[str, Any], source: str | None) -> str | None:

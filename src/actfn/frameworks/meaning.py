@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from actfn.activation import Activation, of
-from actfn.frameworks.calls import written
+from actfn.frameworks.calls import infinite, written
 from actfn.frameworks.signature import Entry, title
 from actfn.functions.declare import Kink
 
@@ -161,7 +160,7 @@ _WORDS = {"left": "that from the left", "right": "that from the right", "sum": "
 
 def kinks(function: Activation) -> tuple[Kink, ...]:
     """Return the kinks of a function; one of rows or groups has none that could be listed."""
-    return function.kinks if function.kind == "elementwise" else ()
+    return function.kinks if function.kind in ("elementwise", "stochastic") else ()
 
 
 def slope(kink: Kink, how: str | float) -> float:
@@ -208,8 +207,8 @@ def literal(value: Any) -> str:
     >>> literal(1 / 6), literal(0.3), literal("tanh"), literal(False)
     ('1/6', '0.3', '"tanh"', 'False')
     """
-    if isinstance(value, float) and not math.isfinite(value):
-        return f'float("{value}")'
+    if infinite(value):
+        return str(infinite(value))
     return shown(value) if isinstance(value, float) and "/" in shown(value) else written(ast.Constant(value))
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from actfn import catalogue
-from actfn.frameworks.calls import Call, number_or_word, read, written
+from actfn.frameworks.calls import Call, infinite, number_or_word, read, written
 from actfn.functions.declare import Declaration
 from actfn.functions.spelling import FRAMEWORKS, Argument, Spelling
 
@@ -69,7 +69,7 @@ class Entry:
     @property
     def means(self) -> Mapping[str, Argument]:
         """Which parameter each argument is, of those that are one."""
-        own = {*self.declaration.parameters, *(() if self.declaration.kind == "elementwise" else ("axis",))}
+        own = {*self.declaration.parameters, *(("axis",) if self.declaration.along_axis else ())}
         found = {}
         for argument in self.signature.arguments:
             meant = self.spelling.means.get(argument, argument if argument in own else None)
@@ -82,7 +82,7 @@ class Entry:
     def fixed(self) -> dict[str, Any]:
         """The parameters with the values that they have where no argument sets them."""
         values = {name: parameter.default for name, parameter in self.declaration.parameters.items()}
-        if self.declaration.kind != "elementwise":
+        if self.declaration.along_axis:
             values["axis"] = -1
         return {**values, **self.spelling.values}
 
@@ -115,9 +115,9 @@ def entries(framework: str) -> Iterator[Entry]:
 def own_spelling(declaration: Declaration) -> Spelling:
     """Return how actfn itself spells a function."""
     defaults = {name: parameter.default for name, parameter in declaration.parameters.items()}
-    if declaration.kind != "elementwise":
+    if declaration.along_axis:
         defaults["axis"] = -1
-    listed = "".join(f", {name}={value!r}" for name, value in defaults.items())
+    listed = "".join(f", {name}={infinite(value) or repr(value)}" for name, value in defaults.items())
     return Spelling(f"actfn.{declaration.name}(x{listed})")
 
 

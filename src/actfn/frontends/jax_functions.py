@@ -10,10 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from actfn.activation import Activation
+from actfn.activation import Activation, of
+from actfn.frontends.jax_calls import JAX
 from actfn.frontends.jax_gradients import differentiable
 from actfn.frontends.jax_rows import differentiable_rows, largest
 from actfn.inputs import KEPT
+from actfn.kinds.channelwise import Channelwise
+from actfn.kinds.gated import Gated
 from actfn.kinds.grouped import Grouped
 from actfn.kinds.simplex import Simplex
 
@@ -106,6 +109,39 @@ def groups(activation: Grouped) -> Callable[..., jax.Array]:
     return function
 
 
+def gates(activation: Gated) -> Callable[..., jax.Array]:
+    """Return a function of gate and up, or of one array that holds both along an axis."""
+
+    def function(x: Any, up: Any = None, axis: int = -1, **given: Any) -> jax.Array:
+        arrays = [as_floats(activation.name, array) for array in ((x,) if up is None else (x, up))]
+        values = activation._given(given)
+        gate, up = activation._divided(tuple(arrays), axis, values)
+        wide = jnp.promote_types(jnp.result_type(gate, up), jnp.asarray(0.0).dtype)
+
+        def factor(part: Any, x: Any) -> Any:
+            own = [values[name] for name in part.parameters]
+            constants = tuple(float(value) if isinstance(value, (int, float)) else None for value in own)
+            held = [as_floats(activation.name, value) for value, known in zip(own, constants) if known is None]
+            return differentiable(part, "value", constants)(x.astype(wide), *held)
+
+        opening, passing = activation._parts
+        found: jax.Array = (factor(opening, gate) * factor(passing, up)).astype(jnp.result_type(gate, up))
+        return found
+
+    return function
+
+
+def channels(activation: Channelwise) -> Callable[..., jax.Array]:
+    """Return a function of the channels along an axis."""
+    part = elementwise(of(activation._declaration.parts["function"]))
+
+    def function(x: Any, axis: int = -1) -> jax.Array:
+        found: jax.Array = activation._foreign(JAX, part, as_floats(activation.name, x), axis)
+        return found
+
+    return function
+
+
 def function_of(activation: Activation) -> Callable[..., jax.Array]:
     """Return an activation as a function of JAX arrays.
 
@@ -120,7 +156,11 @@ def function_of(activation: Activation) -> Callable[..., jax.Array]:
     >>> float(jax.grad(steep)(0.0))
     0.5
     """
-    if isinstance(activation, Simplex):
+    if isinstance(activation, Gated):
+        made = gates(activation)
+    elif isinstance(activation, Channelwise):
+        made = channels(activation)
+    elif isinstance(activation, Simplex):
         made = rows(activation)
     elif isinstance(activation, Grouped):
         made = groups(activation)
@@ -139,7 +179,7 @@ def documentation(activation: Activation) -> str:
         kind = "float or jax.Array" if activation.kind == "elementwise" else type(p.example or p.default).__name__
         lines += [f"{p.name} : {kind}", f"    {p.description[0].upper()}{p.description[1:]}."]
     if activation.kind != "elementwise":
-        lines += ["axis : int", "    The axis of the rows or groups."]
+        lines += ["axis : int", "    The axis of the rows, groups, channels, or of gate and up."]
     lines += ["", "Returns", "-------", "jax.Array", "    The dtype of x; integers and bool give JAX's default dtype."]
     if activation.papers:
         lines += ["", "References", "----------", *activation.papers]

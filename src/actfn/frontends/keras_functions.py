@@ -69,6 +69,10 @@ class Function:
 
     def __init__(self, name: str, **parameters: Any) -> None:
         activation = get(name)
+        if activation.kind not in ("elementwise", "simplex", "grouped"):
+            raise ValueError(
+                f"{activation.name} is {activation.kind}: Keras's layers take functions of one number or of rows"
+            )
         if activation.kind == "grouped":
             raise ValueError(f"{activation.name} does not keep the shape: use the layer actfn.keras.Maxout")
         if activation.kind == "simplex":

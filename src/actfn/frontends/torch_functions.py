@@ -8,7 +8,9 @@ from typing import Any
 import torch
 
 from actfn.activation import Activation
+from actfn.libraries import gated as gates_of
 from actfn.libraries import torch_gradients, torch_groups, torch_rows
+from actfn.libraries.torch_gradients import LIBRARY
 
 Tensor = torch.Tensor
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
@@ -41,6 +43,17 @@ def arguments_of(function: Activation, given: dict[str, Any]) -> tuple[Any, ...]
     return tuple(as_parameter(p.default) for p in parameters.values())
 
 
+def numbers_of(function: Activation, given: dict[str, Any]) -> tuple[float, ...]:
+    """Return the parameters of a function of rows, which are numbers."""
+    found = arguments_of(function, given)
+    for name, value in zip(function.parameters, found):
+        if not isinstance(value, float):
+            raise TypeError(
+                f"actfn.torch.{function.name} takes one number as {name}; actfn.{function.name} takes arrays"
+            )
+    return found
+
+
 def as_parameter(value: Any) -> Any:
     """Return a parameter as a float or a tensor."""
     if isinstance(value, Tensor):
@@ -50,13 +63,13 @@ def as_parameter(value: Any) -> Any:
 
 def refuse_shapes(name: str, x: Tensor, parameters: tuple[Any, ...]) -> None:
     """Raise ValueError unless the parameters that are tensors broadcast against x."""
-    for value in parameters:
-        if isinstance(value, Tensor) and value.ndim:
+    for parameter in parameters:
+        if isinstance(parameter, Tensor) and parameter.ndim:
             try:
-                torch.broadcast_shapes(x.shape, value.shape)
+                torch.broadcast_shapes(x.shape, parameter.shape)
             except RuntimeError:
                 raise ValueError(
-                    f"actfn.torch.{name}: a parameter of shape {tuple(value.shape)} does not broadcast against "
+                    f"actfn.torch.{name}: a parameter of shape {tuple(parameter.shape)} does not broadcast against "
                     f"x of shape {tuple(x.shape)}"
                 ) from None
 
@@ -66,13 +79,24 @@ def function_of(activation: Activation) -> Callable[..., Tensor]:
     name, declaration = activation.name, activation._declaration
     if activation.kind == "simplex":
 
-        def rows(x: Tensor, dim: int = -1) -> Tensor:
+        def along(x: Tensor, dim: int, parameters: tuple[float, ...] = ()) -> Tensor:
             checked(x, name)
             if not isinstance(dim, int) or not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
                 raise IndexError(f"actfn.torch.{name}: dim must be from {-x.ndim} to {x.ndim - 1}, got {dim!r}")
-            return torch_rows.apply(name, x, dim) if x.ndim else torch_rows.apply(name, x[None], 0)[0]
+            if x.ndim:
+                return torch_rows.apply(name, x, dim, parameters)
+            one = torch_rows.apply(name, x[None], 0, parameters)
+            return one if declaration.reduces else one[0]
 
-        made: Callable[..., Tensor] = rows
+        def rows(x: Tensor, dim: int = -1) -> Tensor:
+            return along(x, dim)
+
+        def rows_with_parameters(x: Tensor, *values: Any, dim: int = -1, **given: Any) -> Tensor:
+            if len(values) > len(declaration.parameters):
+                raise TypeError(f"actfn.torch.{name} takes {len(declaration.parameters)} parameters, got {len(values)}")
+            return along(x, dim, numbers_of(activation, {**dict(zip(declaration.parameters, values)), **given}))
+
+        made: Callable[..., Tensor] = rows_with_parameters if declaration.parameters else rows
     elif activation.kind == "grouped":
 
         def groups(x: Tensor, group_size: int, dim: int = -1, grouping: str = "contiguous") -> Tensor:
@@ -88,6 +112,19 @@ def function_of(activation: Activation) -> Callable[..., Tensor]:
             return torch_groups.maxout(x, group_size, dim, grouping)
 
         made = groups
+    elif activation.kind == "gated":
+
+        def gates(x: Tensor, up: Tensor | None = None, dim: int = -1, **given: Any) -> Tensor:
+            settled = activation.with_parameters(**given) if given else activation
+            return gated(settled, settled._given({}), x, up, dim)  # type: ignore[attr-defined]
+
+        made = gates
+    elif activation.kind == "channelwise":
+
+        def channels(x: Tensor, dim: int = 1) -> Tensor:
+            return channelwise(activation, x, dim)
+
+        made = channels
     elif declaration.parameters:
         defaults = tuple(None if p.default is None else as_parameter(p.default) for p in activation.parameters.values())
 
@@ -119,6 +156,29 @@ def function_of(activation: Activation) -> Callable[..., Tensor]:
     return made
 
 
+def gated(activation: Any, values: dict[str, Any], x: Tensor, up: Tensor | None, dim: int) -> Tensor:
+    """Return the value of a gated function of two tensors, or of one that holds gate and up along an axis."""
+    given = tuple(checked(tensor, activation.name) for tensor in ((x,) if up is None else (x, up)))
+    gate, passed = activation._divided(given, dim, values)
+    if gate.dtype != passed.dtype:
+        raise TypeError(
+            f"actfn.torch.{activation.name}: gate is {gate.dtype} and up {passed.dtype}; they must be alike"
+        )
+    found: Tensor = gates_of.value(LIBRARY, activation._parts, gate, passed, values)
+    return found
+
+
+def channelwise(activation: Any, x: Tensor, dim: int) -> Tensor:
+    """Return the value of a function of the channels along an axis."""
+    declaration = activation._declaration.parts["function"]
+
+    def part(piece: Tensor) -> Tensor:
+        return torch_gradients.elementwise(declaration, "value", piece, ())
+
+    found: Tensor = activation._foreign(LIBRARY, part, checked(x, activation.name), dim)
+    return found
+
+
 def in_place(activation: Activation, x: Tensor, parameters: tuple[Any, ...]) -> Tensor:
     """Write the value over x, or raise ValueError where the derivative needs x."""
     if not torch_gradients.may_work_in_place(activation._declaration, parameters):
@@ -138,5 +198,5 @@ def documentation(activation: Activation) -> str:
     if activation.kind == "elementwise":
         lines += ["inplace : bool", "    Write over x; ValueError unless the derivative follows from the value."]
     else:
-        lines += ["dim : int", "    The axis of the rows or groups."]
+        lines += ["dim : int", "    The axis of the rows, groups, channels, or of gate and up."]
     return "\n".join([*lines, "", "Papers", "------", *(activation.papers or ("none",))])

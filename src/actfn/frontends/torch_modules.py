@@ -10,7 +10,15 @@ from torch import nn
 
 from actfn.activation import Activation, get
 from actfn.frontends.names import class_name
-from actfn.frontends.torch_functions import arguments_of, checked, in_place, refuse_shapes
+from actfn.frontends.torch_functions import (
+    arguments_of,
+    channelwise,
+    checked,
+    gated,
+    in_place,
+    numbers_of,
+    refuse_shapes,
+)
 from actfn.libraries import torch_gradients, torch_groups, torch_rows
 
 Tensor = torch.Tensor
@@ -150,15 +158,62 @@ class Rows(nn.Module):
 
     function: ClassVar[Activation]
 
-    def __init__(self, dim: int = -1) -> None:
+    def __init__(self, *values: Any, dim: int = -1, **given: Any) -> None:
         super().__init__()
+        names = [*self.function.parameters]
+        if len(values) == 1 and not names:
+            (dim,), values = values, ()
+        if len(values) > len(names):
+            raise TypeError(f"{type(self).__name__} takes {len(names)} parameters and dim, got {len(values)} arguments")
         self.dim = dim
+        for name, value in zip(names, numbers_of(self.function, {**dict(zip(names, values)), **given})):
+            setattr(self, name, value)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the function of each row of x."""
         checked(x, self.function.name)
-        found: Tensor = torch_rows.apply(self.function.name, x, self.function._axis(x, self.dim))  # type: ignore[attr-defined]
+        parameters = tuple([getattr(self, name) for name in self.function._declaration.parameters])
+        axis = self.function._axis(x, self.dim)  # type: ignore[attr-defined]
+        found: Tensor = torch_rows.apply(self.function.name, x, axis, parameters)
         return found
+
+    def extra_repr(self) -> str:
+        """Return the parameters and the axis."""
+        listed = [f"{name}={getattr(self, name)}" for name in self.function.parameters]
+        return ", ".join([*listed, f"dim={self.dim}"])
+
+
+class Gated(nn.Module):
+    """A function of gate and up, given as two tensors or as one that holds both along an axis."""
+
+    function: ClassVar[Activation]
+
+    def __init__(self, dim: int = -1, **given: Any) -> None:
+        super().__init__()
+        self.dim, self.given = dim, given
+        self.values = self.function._given(given)  # type: ignore[attr-defined]
+
+    def forward(self, x: Tensor, up: Tensor | None = None) -> Tensor:
+        """Return the value, with half of the axis if x holds both."""
+        return gated(self.function, self.values, x, up, self.dim)
+
+    def extra_repr(self) -> str:
+        """Return the axis and the parameters."""
+        return ", ".join([f"dim={self.dim}", *(f"{name}={value!r}" for name, value in self.given.items())])
+
+
+class Channelwise(nn.Module):
+    """A function of the channels along an axis."""
+
+    function: ClassVar[Activation]
+
+    def __init__(self, dim: int = 1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the value."""
+        return channelwise(self.function, x, self.dim)
 
     def extra_repr(self) -> str:
         """Return the axis."""
@@ -221,7 +276,7 @@ def _class(name: str) -> type[nn.Module]:
         setattr(held, "function", activation)  # noqa: B010
         held.__module__ = "actfn.torch"
         return held
-    base = Elementwise if activation.kind == "elementwise" else Rows
+    base = {"elementwise": Elementwise, "simplex": Rows, "gated": Gated, "channelwise": Channelwise}[activation.kind]
     members = {"function": activation, "__module__": "actfn.torch", "__doc__": activation.summary}
     return type(class_name(name), (base,), members)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from actfn.functions.declare import INFINITY
+
 # A power of two that lifts an exponential out of the subnormal numbers, so that a large factor does not magnify its rounding.
 LIFT_BITS = 128.0
 LIFT, UNLIFT = 2.0**128, 2.0**-128
@@ -46,6 +48,16 @@ def line(m: Any, slope: Any, x: Any, offset: Any) -> Any:
     return (m.where(fraction, x, m.product(slope, x)) + start) / m.where(fraction, n, 1.0)
 
 
+def through(m: Any, x: Any, slope: Any, corner: Any, height: Any) -> Any:
+    """Return height + slope (x - corner), rounded once: the line through the point (corner, height)."""
+    # Far out both ends of the sum are scaled down, so that the pair does not overflow.
+    far = m.abs(x) > 1e100
+    scale = m.where(far, 2.0**-200, 1.0)
+    rise = m.sum(scale * x, -(scale * corner)) * slope
+    finite = m.round(rise + scale * height) * m.where(far, 2.0**200, 1.0)
+    return m.where(m.abs(x) == INFINITY, m.where(slope == 0.0, height, slope * x), finite)
+
+
 def logistic(m: Any, t: Any) -> Any:
     """Return 1 / (1 + exp(-t)) for a pair t, as a pair: with e = exp(-|t|) neither half overflows nor cancels."""
     negative, size = magnitude(m, t)
@@ -53,8 +65,22 @@ def logistic(m: Any, t: Any) -> Any:
     return m.where(negative, e, 1.0) / (1.0 + e)
 
 
-def gate_first(m: Any, t: Any, inner: Any) -> tuple[Any, Any]:
-    """Return (x sigmoid(z(x)))' for a pair t = z(x) and inner = |x z'(x)|, and the factor of its lift.
+def pair_polynomial(m: Any, t: Any, leading: tuple[str, ...], rest: tuple[float, ...]) -> Any:
+    """Return a polynomial of a pair, lowest coefficient first; the leading ones are known to twice the precision."""
+    result = m.polynomial(m.high(t), rest)
+    for coefficient in reversed(leading):
+        result = m.constant(coefficient) + t * result
+    return result
+
+
+def square_root(m: Any, square: Any) -> Any:
+    """Return the square root of a positive pair, as a pair: one step of Newton's method."""
+    rough = m.sqrt(m.high(square))
+    return rough + (square - m.product(rough, rough)) / (2.0 * rough)
+
+
+def gate_slope(m: Any, t: Any, inner: Any) -> tuple[Any, Any]:
+    """Return (x sigmoid(z(x)))' for a pair t = z(x) and inner = |x z'(x)| as a pair, and the factor of its lift.
 
     With e = exp(-|t|) it is (1 + e + inner e) / (1 + e)^2 right of 0 and e (1 + e - inner) / (1 + e)^2 left of it; the
     difference has a root, and is taken from an exponential of twice the precision.
@@ -63,7 +89,13 @@ def gate_first(m: Any, t: Any, inner: Any) -> tuple[Any, Any]:
     e, unlift = decaying(m, -size, "exp_precise")
     d = 1.0 + e
     numerator = m.where(negative, e * (d - inner), d + inner * e)
-    return m.round(numerator / (d * d)), m.where(negative, unlift, 1.0)
+    return numerator / (d * d), m.where(negative, unlift, 1.0)
+
+
+def gate_first(m: Any, t: Any, inner: Any) -> tuple[Any, Any]:
+    """Return (x sigmoid(z(x)))' as a number, and the factor of its lift."""
+    slope, unlift = gate_slope(m, t, inner)
+    return m.round(slope), unlift
 
 
 def gate_second(m: Any, t: Any, straight: Any, curved: Any) -> tuple[Any, Any]:
@@ -72,3 +104,19 @@ def gate_second(m: Any, t: Any, straight: Any, curved: Any) -> tuple[Any, Any]:
     e, unlift = decaying(m, -size, "exp_precise")
     d = 1.0 + e
     return m.round(e * (d * straight - (1.0 - e) * curved) / (d * d * d)), unlift
+
+
+def sine_of_product(m: Any, a: Any, b: Any) -> Any:
+    """Return sin(a b) of two numbers as a pair; NaN at infinity, where it has no limit."""
+    quadrant, angle = m.quadrant(a, b), m.angle(a, b)
+    odd = (quadrant == 1.0) | (quadrant == 3.0)
+    size = m.where(odd, m.cos_pair(angle), m.sin_pair(angle))
+    return m.where(quadrant >= 2.0, -size, size)
+
+
+def cosine_of_product(m: Any, a: Any, b: Any) -> Any:
+    """Return cos(a b) of two numbers as a pair; NaN at infinity, where it has no limit."""
+    quadrant, angle = m.quadrant(a, b), m.angle(a, b)
+    odd = (quadrant == 1.0) | (quadrant == 3.0)
+    size = m.where(odd, m.sin_pair(angle), m.cos_pair(angle))
+    return m.where((quadrant == 1.0) | (quadrant == 2.0), -size, size)

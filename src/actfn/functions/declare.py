@@ -12,10 +12,15 @@ from actfn.functions.spelling import NONE, Names, Spelling, spellings
 INFINITY = float("inf")
 
 KERNELS = ("value", "first", "second")
+WITH_KERNELS = ("elementwise", "expansion")
+KINDS = ("elementwise", "simplex", "grouped", "gated", "channelwise", "expansion", "stochastic", "batchwise")
+# The kinds whose every output depends on the input at its own place alone.
+ELEMENT_BY_ELEMENT = ("elementwise", "expansion", "stochastic")
+ROW_KERNELS = ("value", "vjp")
 
 
 class Interval(NamedTuple):
-    """A set of reals between two ends; an infinite end is always open."""
+    """A set of reals between two ends; an infinite end is closed only where infinity stands for no bound."""
 
     low: float = -INFINITY
     high: float = INFINITY
@@ -38,6 +43,7 @@ class Interval(NamedTuple):
 REALS = Interval()
 POSITIVE = Interval(0.0)
 NON_NEGATIVE = Interval(0.0, low_closed=True)
+EXTENDED = Interval(low_closed=True, high_closed=True)
 
 
 class Parameter(NamedTuple):
@@ -51,7 +57,7 @@ class Parameter(NamedTuple):
     default: float | int | str | None
     domain: Interval | tuple[str, ...]
     description: str
-    example: float | int | None = None
+    example: Any = None
     unit_fraction: bool = False
 
     def denominator(self, value: float) -> int | None:
@@ -77,9 +83,20 @@ class Declaration:
     formula : callable
         The truth, as in the paper: ``formula(m, x, *parameters)`` over a namespace of mathematical operations.
     kernels : mapping of str to callable
-        How it is computed: ``value``, ``first``, ``second`` and ``partial_<parameter>``, over the vocabulary.
+        How it is computed: ``value``, ``first``, ``second`` and ``partial_<parameter>``, over the vocabulary; of a function of
+        rows ``value``, ``vjp`` and ``partial_<parameter>``, over that of rows, unless its loops are written by hand.
+    of_nothing : float or None
+        What a function that gives one number for each row gives for a row without entries; None for one from row to row.
+    mirror_of : str or None
+        The function of rows that this one is of -x.
     names : mapping of str to tuple of Spelling
         How each framework that has it spells it, with the framework's own defaults.
+    inputs : tuple of str
+        What the formula takes before the parameters: ``x``, or ``gate`` and ``up``, or ``x`` and the noise.
+    parts : mapping of str to Declaration
+        The elementwise functions that a function of another kind is made of.
+    along_axis : bool
+        Whether an axis must be chosen.
     """
 
     def __init__(
@@ -97,9 +114,13 @@ class Declaration:
         piecewise: tuple[str, ...] = (),
         hot: bool = True,
         inverse_of: str | None = None,
+        of_nothing: float | None = None,
+        mirror_of: str | None = None,
     ) -> None:
         members = vars(body)
-        self.name: str = body.__name__
+        self.members: Mapping[str, Any] = MappingProxyType(dict(members))
+        # One within another class bears both names.
+        self.name: str = body.__qualname__.rpartition("<locals>.")[2].replace(".", "_")
         self.module: str = body.__module__
         self.kind = kind
         self.aliases = aliases
@@ -111,17 +132,27 @@ class Declaration:
         # The kernels that core/tuned.hpp and core/piecewise.hpp have for float32, for parameters at their defaults.
         self.tuned = tuned
         self.piecewise = piecewise
-        # Whether programs wait for this function, as for no inverse: its loops are then compiled for every use, else compact.
+        # Whether networks commonly use this function, as no inverse: its loops are then compiled for every use, else compact.
         self.hot = hot and inverse_of is None
         self.inverse_of = inverse_of
+        self.of_nothing = of_nothing
+        self.reduces: bool = of_nothing is not None
+        self.mirror_of = mirror_of
         self.summary = (inspect.getdoc(body) or "").split("\n")[0]
         self.formula: Callable[..., Any] = self._member(members, "formula")
         self.range: Callable[..., Interval] = self._member(members, "range")
+        # Where the function is defined; that of an inverse follows from what it undoes.
+        self.domain: Callable[..., Interval] = members.get("domain", lambda **parameters: REALS)
         self.kinks: Callable[..., tuple[Kink, ...]] = members.get("kinks", lambda **parameters: ())
         self.inverse: Callable[..., tuple[str, dict[str, Any]] | None] = members.get(
             "inverse", lambda **parameters: None
         )
         self.kernels: Mapping[str, Callable[..., Any]] = MappingProxyType(self._kernels(members))
+        self.parts: Mapping[str, Declaration] = MappingProxyType(
+            {name: part for name, part in members.items() if isinstance(part, Declaration)}
+        )
+        self.inputs: tuple[str, ...] = members.get("inputs", ("gate", "up") if kind == "gated" else ("x",))
+        self.along_axis: bool = members.get("along_axis", kind not in ELEMENT_BY_ELEMENT)
         if not self.summary:
             raise TypeError(f"{self.name}: a declaration needs a docstring whose first line says what the function is")
 
@@ -131,10 +162,19 @@ class Declaration:
         return members[member]  # type: ignore[no-any-return]
 
     def _kernels(self, members: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-        if self.kind != "elementwise":
+        if self.kind not in WITH_KERNELS and not (self.kind == "simplex" and "value" in members):
             return {}
-        names = [*KERNELS, *(f"partial_{parameter}" for parameter in self.parameters)]
+        kernels = ROW_KERNELS if self.kind == "simplex" else KERNELS
+        names = [*kernels, *(f"partial_{parameter}" for parameter in self.parameters)]
         return {name: self._member(members, name) for name in names}
+
+    @property
+    def in_formula(self) -> tuple[str, ...]:
+        """The parameters that the formula takes."""
+        if self.kind == "elementwise":
+            return tuple(self.parameters)
+        taken = inspect.signature(self.formula).parameters
+        return tuple(name for name in self.parameters if name in taken)
 
     def __repr__(self) -> str:
         return f"<declaration of {self.name}>"
@@ -146,10 +186,38 @@ def elementwise(**facts: Any) -> Callable[[type], Declaration]:
 
 
 def simplex(**facts: Any) -> Callable[[type], Declaration]:
-    """Declare a function from a row to a row of the same length."""
+    """Declare a function from a row to a row of the same length, or to one number."""
     return lambda body: Declaration(body, "simplex", **facts)
 
 
 def grouped(**facts: Any) -> Callable[[type], Declaration]:
     """Declare a function that takes several inputs to one."""
     return lambda body: Declaration(body, "grouped", **facts)
+
+
+def gated(**facts: Any) -> Callable[[type], Declaration]:
+    """Declare the product of a function of the gate and one of what it lets through; both are elementwise declarations.
+
+    The class has ``gate`` and ``up``, whose parameters bear the names of its own.
+    """
+    return lambda body: Declaration(body, "gated", **facts)
+
+
+def channelwise(**facts: Any) -> Callable[[type], Declaration]:
+    """Declare a function that treats the channels along an axis, or copies of them, in two ways."""
+    return lambda body: Declaration(body, "channelwise", **facts)
+
+
+def expansion(**facts: Any) -> Callable[[type], Declaration]:
+    """Declare an elementwise function that is a sum over learnt coefficients; its kernels take lists of them."""
+    return lambda body: Declaration(body, "expansion", **facts)
+
+
+def stochastic(**facts: Any) -> Callable[[type], Declaration]:
+    """Declare a function that noise is drawn for."""
+    return lambda body: Declaration(body, "stochastic", **facts)
+
+
+def batchwise(**facts: Any) -> Callable[[type], Declaration]:
+    """Declare a function that depends on the mean and variance of a batch."""
+    return lambda body: Declaration(body, "batchwise", **facts)

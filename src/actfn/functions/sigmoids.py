@@ -172,10 +172,15 @@ class softsign:
     ),
     names={
         "torch": ("torch.nn.functional.hardsigmoid(input, inplace=False)", "torch.nn.Hardsigmoid(inplace=False)(x)"),
-        "jax": "jax.nn.hard_sigmoid(x)",
+        "jax": (
+            "jax.nn.hard_sigmoid(x)",
+            Spelling("jax.nn.sparse_sigmoid(x)", values={"slope": 0.5}, kinks=(0.25, 0.25)),
+        ),
         "keras": (
             Spelling("keras.activations.hard_sigmoid(x)", note="slope 0.2 in Keras 1 and 2"),
             "keras.ops.hard_sigmoid(x)",
+            Spelling("keras.activations.sparse_sigmoid(x)", values={"slope": 0.5}),
+            Spelling("keras.ops.sparse_sigmoid(x)", values={"slope": 0.5}),
         ),
         "onnx": Spelling("HardSigmoid(X, alpha=0.2, beta=0.5)", means={"alpha": "slope", "beta": "offset"}),
         "flax": "flax.linen.hard_sigmoid(x)",

@@ -18,6 +18,7 @@ IMPLICIT = "without dim the axis follows from the number of dimensions: 0 for 0,
         "torch": (
             Spelling("torch.nn.functional.softmax(input, dim=None)", means={"dim": "axis"}, note=IMPLICIT),
             Spelling("torch.nn.Softmax(dim=None)(x)", means={"dim": "axis"}, note=IMPLICIT),
+            Spelling("torch.nn.Softmax2d()(x)", values={"axis": -3}, note="of x with 3 or 4 dimensions"),
         ),
         "jax": Spelling("jax.nn.softmax(x, axis=-1, where=None)", means=AXIS),
         "keras": (
@@ -77,3 +78,27 @@ class log_softmax:
 
     def range() -> Interval:
         return Interval(-INFINITY, 0.0)
+
+
+@simplex(
+    tags=("probability", "bounded", "smooth"),
+    mirror_of="softmax",
+    hot=False,
+    names={
+        "torch": (
+            Spelling("torch.nn.functional.softmin(input, dim=None)", means={"dim": "axis"}, note=IMPLICIT),
+            Spelling("torch.nn.Softmin(dim=None)(x)", means={"dim": "axis"}, note=IMPLICIT),
+        ),
+        "jax": Spelling("jax.nn.softmax(-x, axis=-1)", recipe=True),
+        "mlx": ("mlx.nn.softmin(x, axis=-1)", "mlx.nn.Softmin()(x)"),
+        "tinygrad": "tinygrad.Tensor.softmin(x, axis=-1)",
+    },
+)
+class softmin:
+    """Softmax of minus the row, exp(-x_i) / sum_j exp(-x_j): the smallest entry gets the largest share."""
+
+    def formula(m: Any, x: Any) -> Any:
+        return m.exp(-x) / m.total(m.exp(-x))
+
+    def range() -> Interval:
+        return Interval(0.0, 1.0)

@@ -117,7 +117,7 @@ def _compared(name: str) -> list[tuple[str, Activation]]:
     """Return the functions of a comparison, with what tells them apart."""
     found = []
     for function in map(get, COMPARISONS[name]):
-        chosen: dict[str, float | int | None] = dict(SET_APART.get(function.name, {}))
+        chosen: dict[str, Any] = dict(SET_APART.get(function.name, {}))
         chosen |= {key: item.example for key, item in function.parameters.items() if item.default is None}
         listed = ", ".join(f"{key}={value:g}" for key, value in chosen.items() if value is not None)
         found.append((f"{function.name}({listed})" if listed else function.name, function.with_parameters(**chosen)))

@@ -8,10 +8,23 @@ from markupsafe import Markup
 
 from actfn.activation import Activation
 from actfn.derivation.printing import mathml
-from actfn.formula import readable
+from actfn.formula import readable, slopes
 
 
-def formula(function: Activation, order: int = 0, language: str = "en") -> Markup:
+def formulas(function: Activation, language: str = "en") -> list[Markup]:
+    """Return the formula of a function and of each derivative that is shown.
+
+    Examples
+    --------
+    >>> import actfn
+    >>> len(formulas(actfn.sigmoid)), len(formulas(actfn.softmax)), len(formulas(actfn.glu))
+    (3, 2, 3)
+    """
+    derivatives = slopes(function._declaration)
+    return [formula(function, 0, language), *(formula(function, order, language, by) for _, order, by in derivatives)]
+
+
+def formula(function: Activation, order: int = 0, language: str = "en", by: str | None = None) -> Markup:
     """Return a function's formula, or a derivative's, as a MathML block.
 
     Examples
@@ -20,9 +33,10 @@ def formula(function: Activation, order: int = 0, language: str = "en") -> Marku
     >>> "<mfrac>" in formula(actfn.sigmoid)
     True
     """
-    inner = spaced(mathml(readable(function.sympy(order), order), language, bare=True))
+    expression = readable(function.sympy(order, by), order)
+    inner = spaced(mathml(expression, language, bare=True))
     return Markup(
-        f'<math display="block"><mrow><mrow>{_left_side(function, order)}</mrow><mo>=</mo>{inner}</mrow></math>'
+        f'<math display="block"><mrow><mrow>{_left_side(function, order, by)}</mrow><mo>=</mo>{inner}</mrow></math>'
     )
 
 
@@ -40,12 +54,17 @@ def spaced(text: str) -> str:
     return gaps.replace("<mo>-</mo>", "<mo>−</mo>").replace("<mn>-", "<mn>−")
 
 
-def _left_side(function: Activation, order: int) -> str:
+def _left_side(function: Activation, order: int, by: str | None) -> str:
     """Return the name of what the formula defines, such as f′(x)."""
-    if function.kind == "elementwise":
+    if by is not None:
+        return f"<mfrac><mrow><mo>∂</mo><mi>f</mi></mrow><mrow><mo>∂</mo><mi>{by}</mi></mrow></mfrac>"
+    if function.kind == "gated":
+        inside = "<mo>,</mo>".join(f"<mi>{name}</mi>" for name in function._declaration.inputs)
+        return f"<mi>f</mi><mo>\u2061</mo><mrow><mo>(</mo>{inside}<mo>)</mo></mrow>"
+    if "∂fᵢ/∂xₖ" not in {name for name, *_ in slopes(function._declaration)}:
         primes = f'<mo lspace="0" rspace="0">{("", "′", "″")[order]}</mo>' if order else ""
         return f"<mi>f</mi>{primes}<mo>\u2061</mo><mrow><mo>(</mo><mi>x</mi><mo>)</mo></mrow>"
-    above, below = ("i", "k") if function.kind == "simplex" else ("", "1")
+    above, below = ("", "1") if function.kind == "grouped" else ("i", "k")
     index = f"<msub><mi>f</mi><mi>{above}</mi></msub>" if above else "<mi>f</mi>"
     if not order:
         return index

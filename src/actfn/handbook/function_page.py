@@ -9,13 +9,14 @@ from markupsafe import Markup, escape
 from actfn.accuracy import tables
 from actfn.activation import Activation
 from actfn.curves import Curve, sample
+from actfn.derivation.derive import DERIVED
 from actfn.frameworks import rows
-from actfn.functions.declare import Interval, Kink
+from actfn.functions.declare import WITH_KERNELS, Interval, Kink
 from actfn.handbook import prose
 from actfn.handbook.contents import FAMILIES
 from actfn.handbook.drawing import Line, figure
 from actfn.handbook.facts import number, values, with_examples
-from actfn.handbook.formulas import formula, spaced
+from actfn.handbook.formulas import formulas, spaced
 from actfn.handbook.property_words import NAMES, chinese, typeset
 from actfn.handbook.snippets import snippets
 from actfn.handbook.textbook_code import textbook_code
@@ -42,7 +43,7 @@ def content(function: Activation, language: str) -> dict[str, Any]:
     elementwise = function.kind == "elementwise"
     parts: dict[str, Any] = {
         "picture": _picture(function, language),
-        "formula": [formula(function, order, language) for order in range(3 if elementwise else 2)],
+        "formula": formulas(function, language),
         "derivation": _derivation(function, language),
         "facts": _facts(function, language),
         "parameters": _parameters(function, language),
@@ -84,7 +85,7 @@ def interval(domain: Interval | tuple[str, ...]) -> str:
 
 def _picture(function: Activation, language: str) -> Markup:
     words = WORDS[language]
-    orders = range(3) if function.kind == "elementwise" else range(2)
+    orders = range(3) if function.kind in WITH_KERNELS else range(2)
     curves = [sample(function, order, samples=SAMPLES) for order in orders]
     labels = [f"{function.name}{PRIMES[curve.order]}(x)" for curve in curves]
     if function.kind == "elementwise":
@@ -122,7 +123,7 @@ def _values(function: Activation) -> list[list[str]]:
 
 def _derivation(function: Activation, language: str) -> Markup:
     """Return the steps from the formula to the derivative, and to the second one."""
-    orders = (1, 2) if function.kind == "elementwise" else (1,)
+    orders = {"elementwise": (1, 2)}.get(function.kind, (1,)) if function.kind in DERIVED else ()
     return Markup(spaced("".join(function.derivation(order=order, lang=language).html() for order in orders)))
 
 
@@ -145,9 +146,10 @@ def _facts(function: Activation, language: str) -> list[tuple[str, str | Markup]
     if function.aliases:
         rows.append((words["aliases"], Markup(words["comma"]).join(_code(alias) for alias in function.aliases)))
     rows.append((words["range"], interval(function.range)))
-    if function.kind == "elementwise":
+    if function.kind in ("elementwise", "expansion", "stochastic"):
         kinks = Markup("<br>").join(_kink(kink, words["kink"]) for kink in function.kinks)
         rows.append((words["kinks"], kinks or words["no kinks"]))
+    if function.kind == "elementwise":
         rows.append((words["inverse"], _code(repr(function.inverse)) if function.inverse else words["none"]))
     return rows
 

@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from actfn.activation import Activation
+from actfn.formula import has_threshold
 from actfn.handbook.drawing import Line, figure
 from actfn.handbook.words import WORDS
 from actfn.textbook import REACHES, Textbook, textbook, view
@@ -56,6 +57,8 @@ def unbroken(text: str) -> str:
 @cache
 def _codes(function: Activation) -> tuple[Textbook, ...]:
     orders = {"elementwise": (0, 1, 2), "simplex": (0,)}.get(function.kind, ())
+    if has_threshold(function._declaration):
+        orders = ()
     reach = REACHES[DTYPE]
     wide = [textbook(function, DTYPE, order, -reach, reach) for order in orders]
     low, high = view((fault for code in wide for fault in code.faults), DTYPE)

@@ -95,6 +95,11 @@ WORDS = {
         "curves caption rows": "{subject}, and its derivative by x.",
         "simplex": "The first component of {name} of the row (x, 0)",
         "grouped": "{name} of the group (x, −x/2)",
+        "gated": "{name} of the gate x and 1 as up",
+        "channelwise": "The last component of {name} of the row (x, x)",
+        "expansion": "{name} with the coefficients of the examples",
+        "stochastic": "{name} in evaluation",
+        "batchwise": "{name} with mean 0 and variance 1",
         "jumps caption": " Where a curve jumps, a filled dot marks the value that is returned and a hollow dot the one-sided limit.",
         "curves description": "Curves of {labels} for x from −6 to 6. At −6, 0 and 6 the value is {values}.",
         "family caption": "{name} with {parameter} = {values}.",
@@ -204,6 +209,11 @@ WORDS = {
         "curves caption rows": "{subject}，及其对 x 的导数。",
         "simplex": "{name} 作用于 (x, 0) 这一行，输出的第一个分量",
         "grouped": "{name} 作用于 (x, −x/2) 这一组",
+        "gated": "门为 x、通过量为 1 时的 {name}",
+        "channelwise": "{name} 作用于 (x, x) 这一行，输出的最后一个分量",
+        "expansion": "系数取示例值的 {name}",
+        "stochastic": "评估模式下的 {name}",
+        "batchwise": "均值 0、方差 1 时的 {name}",
         "jumps caption": "曲线跳跃处，实心点是实际返回的值，空心点是单侧极限。",
         "curves description": "{labels} 的曲线，x 从 −6 到 6。在 −6、0、6 处的值为 {values}。",
         "family caption": "{name}，{parameter} = {values}。",
@@ -229,8 +239,26 @@ WORDS = {
 }
 
 KINDS = {
-    "en": {"elementwise": "elementwise", "simplex": "row to row", "grouped": "group to one"},
-    "zh": {"elementwise": "逐元素", "simplex": "整行", "grouped": "分组"},
+    "en": {
+        "elementwise": "elementwise",
+        "simplex": "row to row",
+        "grouped": "group to one",
+        "gated": "gate and up to one",
+        "channelwise": "channel by channel",
+        "expansion": "elementwise, with arrays of coefficients",
+        "stochastic": "with noise in training",
+        "batchwise": "with the statistics of a batch",
+    },
+    "zh": {
+        "elementwise": "逐元素",
+        "simplex": "整行",
+        "grouped": "分组",
+        "gated": "门控",
+        "channelwise": "逐通道",
+        "expansion": "逐元素，系数为数组",
+        "stochastic": "训练时带噪声",
+        "batchwise": "依赖批次统计量",
+    },
 }
 
 TAGS = {
@@ -251,6 +279,7 @@ TAGS = {
         "self_normalising": "自归一化",
         "sigmoidal": "S 形",
         "smooth": "光滑",
+        "stochastic": "随机",
         "zero_centred": "以零为中心",
     },
 }

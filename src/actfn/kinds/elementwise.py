@@ -169,8 +169,18 @@ class Elementwise(Activation):
         for name, argument in zip(self._values, arguments):
             kernel = self._declaration.kernels[f"partial_{name}"]
             product = compiled(f"{self.name}_vjp_{name}") or InterpretedFunction(self.name, kernel, times_g=True)
-            gradients[name] = _summed_to(self._apply(product, (_as_argument(x), typed(g, x), *arguments), {}), argument)
+            gradients[name] = sum_to_shape(
+                self._apply(product, (_as_argument(x), typed(g, x), *arguments), {}), argument
+            )
         return gradients
+
+    def partials(self, x: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the derivative by each parameter at each element of a NumPy array."""
+        given = {name: _as_argument(parameters[name]) for name in self._values}
+        return {
+            name: (compiled(f"{self.name}_d_{name}") or InterpretedFunction(self.name, kernel))(x, *given.values())
+            for name, kernel in ((name, self._declaration.kernels[f"partial_{name}"]) for name in given)
+        }
 
     def _in_library(
         self,
@@ -257,7 +267,7 @@ def _as_argument(value: Any) -> Any:
     return np.float64(value) if isinstance(value, (int, float)) else value
 
 
-def _summed_to(product: Any, parameter: Any) -> Any:
+def sum_to_shape(product: Any, parameter: Any) -> Any:
     """Sum the axes along which a parameter was broadcast, in float64; the result has the parameter's type if that is a float."""
     product = product if hasattr(product, "reshape") else np.asarray(product)
     shape = np.shape(parameter)

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 import actfn
+from actfn import catalogue
 
 from .data import bundled_digits, digits
 from .network import Array, Network
@@ -17,6 +18,21 @@ from .training import Measurement, train
 
 LEARNING_RATE = 1e-3
 BATCH = 32
+
+
+# The kinds of function that can stand between two dense layers as they are.
+TRAINED = ("elementwise", "simplex", "grouped", "gated")
+
+
+def trained_names() -> tuple[str, ...]:
+    """Return the names of the functions that networks are trained with unless others are named.
+
+    Examples
+    --------
+    >>> "mish" in trained_names(), "dice" in trained_names()
+    (True, False)
+    """
+    return catalogue.common_names()
 
 
 @dataclass(frozen=True)
@@ -52,8 +68,13 @@ class Settings:
                 raise TypeError(f"{option} must be an integer, not {value!r}")
             if value < least:
                 raise ValueError(f"{option} must be at least {least}, not {value}")
-        names = actfn.names() if self.functions is None else self.functions
+        names = trained_names() if self.functions is None else self.functions
         resolved = tuple(dict.fromkeys(actfn.get(name).name for name in names))
+        for name in resolved:
+            if actfn.get(name).kind not in TRAINED:
+                raise ValueError(f"{name} is {actfn.get(name).kind}: the networks take {', '.join(TRAINED)} functions")
+            if catalogue.find(name).reduces:
+                raise ValueError(f"{name} gives one number for a row: the networks take functions from row to row")
         if not resolved:
             raise ValueError("functions must name at least one activation")
         object.__setattr__(self, "functions", resolved)

@@ -126,8 +126,8 @@ class Activate:
     def slopes(self) -> Array | None:
         """What each entry of the last input passes on: the derivative there.
 
-        For a grouped function it is 1 at the winner of each group and 0 elsewhere. A simplex function ties the
-        entries of a row together, so none has a slope of its own: None.
+        For a grouped function it is 1 at the winner of each group and 0 elsewhere, for a gated one the derivatives by gate and up. A
+        simplex function ties the entries of a row together, so none has a slope of its own: None.
         """
         if self.function.kind == "simplex":
             return None
@@ -153,19 +153,22 @@ def hidden_activation(function: Activation, units: int) -> Activate:
         return Activate(function, parameters={"beta": np.array(beta, np.float64)})
     if function.kind == "grouped":
         return Activate(function, constants={"group_size": PIECES})
+    if function.kind == "gated":
+        examples = {name: p.example for name, p in function.parameters.items() if p.default is None}
+        return Activate(function, constants=examples)
     return Activate(function)
 
 
 def inputs_per_unit(function: Activation) -> int:
-    """How many pre-activations make one output: `PIECES` for a grouped function, otherwise 1.
+    """How many pre-activations make one output: `PIECES` for a grouped function, gate and up for a gated one, otherwise 1.
 
     Examples
     --------
     >>> import actfn
-    >>> inputs_per_unit(actfn.get("maxout")), inputs_per_unit(actfn.get("tanh"))
-    (2, 1)
+    >>> inputs_per_unit(actfn.get("maxout")), inputs_per_unit(actfn.get("glu")), inputs_per_unit(actfn.get("tanh"))
+    (2, 2, 1)
     """
-    return PIECES if function.kind == "grouped" else 1
+    return {"grouped": PIECES, "gated": 2}.get(function.kind, 1)
 
 
 def forward_gain(function: Activation, units: int) -> float:

@@ -166,6 +166,6 @@ def unit_health(network: Network) -> tuple[float | None, float | None]:
         return None, None
     steepness = np.abs(np.concatenate(slopes, axis=1))
     dead = float(np.mean(steepness.max(axis=0) < DEAD_SLOPE))
-    if hidden[0].function.kind == "grouped":
+    if hidden[0].function.kind in ("grouped", "gated"):
         return dead, None
     return dead, float(np.mean(steepness < SATURATED_SLOPE))

@@ -26,6 +26,16 @@ class Library(NamedTuple):
         """Return an array with an axis of length 1 inserted."""
         return x.unsqueeze(axis) if self.name == "torch" else self.xp.expand_dims(x, axis=axis)
 
+    def concatenate(self, arrays: tuple[Any, ...], axis: int) -> Any:
+        """Return arrays joined along an axis."""
+        return self.xp.cat(arrays, axis) if self.name == "torch" else self.xp.concat(arrays, axis=axis)
+
+    def interleaved(self, even: Any, odd: Any, axis: int) -> Any:
+        """Return two arrays of one shape as the even and the odd places along an axis."""
+        shape = tuple(even.shape)
+        pairs = self.concatenate((self.expand_dims(even, axis + 1), self.expand_dims(odd, axis + 1)), axis + 1)
+        return self.xp.reshape(pairs, (*shape[:axis], 2 * shape[axis], *shape[axis + 1 :]))
+
     def is_real(self, x: Any) -> bool:
         """Tell whether an array holds floats that are kept, integers or bool."""
         name = self.dtype_name(x)
@@ -35,7 +45,48 @@ class Library(NamedTuple):
         """Return an array with another dtype."""
         if x.dtype == dtype:
             return x
+        if self.name == "numpy":
+            return x.astype(dtype)
         return x.to(dtype) if self.name == "torch" else self.xp.astype(x, dtype)
+
+    def concatenated(self, parts: tuple[Any, ...], axis: int) -> Any:
+        """Return arrays one behind the other along an axis."""
+        xp = self.xp
+        return (xp.concat if hasattr(xp, "concat") else xp.concatenate)(parts, axis=axis)
+
+    def descending(self, x: Any, axis: int) -> Any:
+        """Return the numbers along an axis, the largest first."""
+        if self.name == "torch":
+            return self.xp.sort(x, dim=axis, descending=True).values
+        return self.xp.flip(self.xp.sort(x, axis=axis), axis=axis)
+
+    def take_along(self, x: Any, places: Any, axis: int) -> Any:
+        """Return the entries at places along an axis."""
+        return (
+            self.xp.gather(x, axis, places) if self.name == "torch" else self.xp.take_along_axis(x, places, axis=axis)
+        )
+
+    def places(self, x: Any, axis: int) -> Any:
+        """Return 0, 1, 2, ... along an axis, with all axes of an array."""
+        device = {} if self.name == "jax" else {"device": x.device}
+        shape = [1] * x.ndim
+        shape[axis] = x.shape[axis]
+        return self.xp.reshape(self.xp.arange(x.shape[axis], **device), tuple(shape))
+
+    def first_largest(self, x: Any, axis: int) -> Any:
+        """Return a mask of the first largest entry along an axis."""
+        first = self.expand_dims(self.xp.argmax(x, axis=axis), axis)
+        return self.places(x, axis) == first
+
+    def repeated(self, step: Any, state: tuple[Any, Any], times: int) -> Any:
+        """Return what steps from (found, moving) come to; moving is a mask, and NumPy stops where nothing moves."""
+        if self.name == "jax":
+            return sys.modules["jax"].lax.fori_loop(0, times, lambda _, now: step(now), state)[0]
+        for _ in range(times):
+            state = step(state)
+            if self.name == "numpy" and not state[1].any():
+                break
+        return state[0]
 
     def as_float(self, x: Any) -> Any:
         """Return an array of floats: integers and bool take the library's default dtype."""
@@ -92,12 +143,28 @@ class Library(NamedTuple):
         dtype = like.dtype if self.dtype_name(like) in KEPT else self.default_dtype
         return self.xp.eye(size, dtype=dtype, **device)
 
+    def one_hot(self, x: Any, axis: int) -> Any:
+        """Return 1 at the largest entry along an axis, the first of equals, and 0 elsewhere."""
+        xp, axis = self.xp, axis % x.ndim
+        device = {} if self.name == "jax" else {"device": x.device}
+        places = xp.reshape(xp.arange(x.shape[axis], **device), (-1, *[1] * (x.ndim - axis - 1)))
+        return self.astype(places == self.expand_dims(xp.argmax(x, axis=axis), axis), x.dtype)
+
+    def detached(self, x: Any) -> Any:
+        """Return an array that no derivative is taken through."""
+        if self.name == "torch":
+            return x.detach()
+        return sys.modules["jax"].lax.stop_gradient(x) if self.name == "jax" else x
+
     def array(self, value: Any, like: Any) -> Any:
         """Return a parameter or cotangent as an array of this library, where another array is."""
         if is_foreign(value):
             return value
         device = {} if self.name == "jax" else {"device": like.device}
         return self.xp.asarray(value, **device)
+
+
+NUMPY = Library("numpy", np)
 
 
 def is_foreign(x: Any) -> bool:

@@ -7,11 +7,13 @@ operation changes no bit; none may re-associate sums.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from actfn.circular import FLOAT32, FLOAT64, Circular
 from actfn.libraries.find import Library
 from actfn.libraries.wide import Operations
 
@@ -75,13 +77,14 @@ WIDTHS = {
 HUGE, LIFT_BITS = 2.0**100, 50.0
 
 
-class Pairs(Operations):
+class Pairs(Circular, Operations):
     """Numbers in one dtype, and pairs of them."""
 
     def __init__(self, library: Library, like: Any, dtype: Any) -> None:
         super().__init__(library, like, dtype)
         self.width = WIDTHS[library.dtype_name(like)]
         self.short = self.width.digits < 53
+        self.figures = FLOAT32 if self.short else FLOAT64
         self.integer = getattr(self.xp, self.width.integer)
 
     def literal(self, value: float) -> Any:
@@ -157,6 +160,23 @@ class Pairs(Operations):
         tiny = abs(whole) < self.width.tiny
         return Pair(super().where(tiny, whole, p.high), super().where(tiny, 0.0, p.low))
 
+    def exact_product(self, a: Any, b: Any) -> Pair:
+        """Return the product to the last bit, of numbers that are far from the largest; its modulus is known then."""
+        (a_high, a_low), (b_high, b_low) = self.halves(self.array(a)), self.halves(self.array(b))
+        middle = self.sum(a_high * b_low, a_low * b_high)
+        whole = self.fast_sum(a_high * b_high, middle.high)
+        rest = self.sum(whole.low, a_low * b_low)
+        whole = self.fast_sum(whole.high, rest.high)
+        return Pair(whole.high, whole.low + (rest.low + middle.low))
+
+    def halves(self, x: Any) -> tuple[Any, Any]:
+        """Return x as an exact sum of two numbers, the first the nearest with half of the digits."""
+        if not hasattr(x, "view"):
+            return self.split(x)
+        lost = (self.width.digits + 1) // 2
+        high = ((x.view(self.integer) + (1 << (lost - 1))) & -(1 << lost)).view(self.dtype)
+        return high, x - high
+
     def split(self, x: Any) -> tuple[Any, Any]:
         """Return x as an exact sum of two numbers, each with half of the digits."""
         if hasattr(x, "view"):
@@ -214,9 +234,35 @@ class Pairs(Operations):
         if hasattr(bits, "view"):
             return (bits << (self.width.digits - 1)).view(self.dtype)
         powers = np.ldexp(1.0, np.arange(2 * self.width.bias + 1) - self.width.bias)
-        table = self.xp.asarray(powers.tolist(), dtype=self.dtype, device=self.like.device)
-        places = self.xp.clip(self.xp.reshape(bits, (-1,)), 0, 2 * self.width.bias)
-        return self.xp.reshape(self.xp.take(table, places), bits.shape)
+        return self.gathered(powers.tolist(), bits)
+
+    def gathered(self, table: Sequence[float], places: Any) -> Any:
+        """Return the numbers of a table at whole numbers; at NaN, and beyond the ends, any of them."""
+        index = self.library.astype(places, self.xp.int64 if self.library.name == "torch" else self.integer)
+        flat = self.xp.clip(self.xp.reshape(index, (-1,)), 0, len(table) - 1)
+        device = {} if self.library.name == "jax" else {"device": self.like.device}
+        numbers = self.xp.asarray(table, dtype=self.dtype, **device)
+        return self.xp.reshape(self.xp.take(numbers, flat), index.shape)
+
+    def fraction(self, exact: Fraction) -> Pair:
+        """Return a constant as a pair."""
+        return self.width.parts(exact)
+
+    def parted(self, x: Any) -> tuple[Any, Any]:
+        """Return the mantissa of x, from 1 to 2, and its exponent."""
+        if type(x) is float:
+            mantissa, exponent = math.frexp(x)
+            return 2.0 * mantissa, exponent - 1.0
+        small = abs(x) < self.width.tiny
+        x = super().where(small, x * 2.0**64, x)
+        less = super().where(small, 64.0, 0.0)
+        if not hasattr(x, "view"):
+            k = super().minimum(super().maximum(self.floor(self.function("log2", abs(x))), -1100.0), 1100.0)
+            return self.scaled(Pair(x), -k).high, k - less
+        bits, place = x.view(self.integer), self.width.digits - 1
+        ones = 2 * self.width.bias + 1
+        mantissa = ((bits & ~(ones << place)) | (self.width.bias << place)).view(self.dtype)
+        return mantissa, self.library.astype((bits >> place) & ones, self.dtype) - self.width.bias - less
 
     def scaled(self, x: Pair, k: Any) -> Pair:
         """Return x 2^k in two steps, so that neither power overflows."""

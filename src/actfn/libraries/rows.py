@@ -1,14 +1,19 @@
-"""softmax, log_softmax and their products along an axis, in any library.
+"""Functions of rows and their products along an axis, in any library: softmax and log_softmax here, the others by their kernels.
 
 Equal infinities count as equal numbers: the largest of a row is taken from the others, and from itself without a subtraction.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
+from actfn.catalogue import find
+from actfn.functions.declare import Declaration
 from actfn.libraries.find import Library
 from actfn.libraries.pairs import Pair, Pairs, plus
+from actfn.libraries.row_vocabulary import RowVocabulary
 from actfn.libraries.wide import Plain, Wide
 
 
@@ -68,9 +73,27 @@ def low(x: Any) -> Any:
     return plus(x.low, 0.0) if type(x) is Pair else 0.0
 
 
-def evaluate(library: Library, name: str, x: Any, axis: int, g: Any = None, plain: bool = False) -> Any:
-    """Return softmax or log_softmax along an axis; with g, the product of g with its Jacobian. The dtype is that of x."""
+def evaluate(
+    library: Library,
+    name: str,
+    x: Any,
+    axis: int,
+    g: Any = None,
+    plain: bool = False,
+    parameters: tuple[float, ...] = (),
+) -> Any:
+    """Return a function of rows along an axis; with g, the product of g with its Jacobian. The dtype is that of x."""
+    declaration = find(name)
     x = library.as_float(x)
+    if declaration.mirror_of is not None:
+        found = evaluate(library, declaration.mirror_of, -x, axis, g, plain)
+        return found if g is None else -found
+    if declaration.kernels:
+        g = () if g is None else (library.as_float(library.array(g, x)),)
+        if declaration.reduces:
+            g = tuple(library.expand_dims(one, axis) for one in g)
+        found = run(library, declaration, "vjp" if g else "value", (x, *g), axis, parameters, x.dtype, plain)
+        return library.xp.squeeze(found, axis) if declaration.reduces and not g else found
     if x.shape[axis] == 0:
         return 0 * x  # a new array, as elsewhere
     with library.quiet():
@@ -79,3 +102,41 @@ def evaluate(library: Library, name: str, x: Any, axis: int, g: Any = None, plai
             return library.astype(getattr(rows, name)(), x.dtype)
         g = library.astype(library.array(g, x), rows.x.dtype)
         return library.astype(getattr(rows, f"{name}_vjp")(g), x.dtype)
+
+
+def run(
+    library: Library,
+    declaration: Declaration,
+    kernel: str,
+    arrays: Sequence[Any],
+    axis: int,
+    parameters: Sequence[float],
+    dtype: Any,
+    plain: bool = False,
+) -> Any:
+    """Return what a kernel makes of x, or of x and g; where it gives one number for each row, the axis has length 1.
+
+    NaN in a row of x or g makes the row NaN. Where g is so small, or so large, that its products would lose digits, it is brought
+    near 1 first.
+    """
+    xp = library.xp
+    wide = xp.float64 if library.has_float64(arrays[0]) else xp.float32
+    x, *g = (library.astype(array, wide) for array in arrays)
+    if x.shape[axis] == 0:
+        nothing = declaration.of_nothing if declaration.reduces and kernel == "value" else None
+        # A new array, as elsewhere.
+        found = 0 * x if nothing is None else xp.sum(x, axis=axis, keepdims=True) + nothing
+        return library.astype(found, dtype)
+    with library.quiet():
+        m = RowVocabulary(library, x, axis, plain, brief=dtype != wide)
+        bad = m.count(xp.isnan(x))
+        factor = m.value(1.0)
+        if g:
+            size = m.largest(abs(m.value(g[0])))
+            bad = bad + m.count(xp.isnan(g[0]))
+            reach = 2.0**400 if wide == xp.float64 else 2.0**40
+            factor = m.where(size > reach, 1 / reach, m.where(size < 1 / reach, reach, 1.0))
+            g = [(m.value(g[0]) * factor)]
+        found = declaration.kernels[kernel](m, m.value(x), *g, *parameters)
+        found = m.value(m.round(found)) / factor
+        return library.astype(m.where(bad > 0.0, math.nan, found).content, dtype)

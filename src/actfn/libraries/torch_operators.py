@@ -6,16 +6,20 @@ An operator bears the name of its ufunc. Its parameters are floats, or tensors i
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
 from actfn import _core, parallel
+from actfn.arrays import InterpretedFunction
 from actfn.functions import declared
 from actfn.functions.declare import Declaration
+from actfn.libraries.numpy_rows import InterpretedRows
 
 Tensor = torch.Tensor
+KERNELS = {"": "value", "_d1": "first", "_d2": "second", "_vjp": "first"}
 
 DTYPES = {torch.float32, torch.float64, torch.float16}
 if importlib.util.find_spec("ml_dtypes") is not None:
@@ -98,22 +102,27 @@ def _define(name: str, inputs: int, parameters: tuple[str, ...], ufunc: Any) -> 
     _operators[name] = (overloads[0], overloads[-1])
 
 
-def _define_rows(name: str, inputs: int, gufunc: Any) -> None:
+def _define_rows(name: str, inputs: int, loop: Any, reduces: bool = False) -> None:
     def call(*arguments: Any) -> Tensor:
-        *tensors, axis = arguments
+        *tensors, axis, parameters = arguments
         x = tensors[0]
         arrays = [as_array(tensor if tensor.dtype is x.dtype else tensor.to(x.dtype)) for tensor in tensors]
-        result = torch.empty_like(x)
-        if x.numel() >= parallel.LEAST:
-            parallel.call_rows(gufunc, tuple(arrays), axis, {"out": as_array(result)})
+        result = fake(*arguments)
+        run = partial(loop, parameters=tuple(parameters)) if parameters else loop
+        if x.numel() >= parallel.LEAST and not reduces:
+            parallel.call_rows(run, tuple(arrays), axis, {"out": as_array(result)})
         else:
-            gufunc(*arrays, axis=axis, out=as_array(result))
+            run(*arrays, axis=axis, out=as_array(result))
         return result
 
+    def fake(x: Tensor, *others: Any) -> Tensor:
+        axis = others[-2]
+        return x.new_empty(x.shape[:axis] + x.shape[axis + 1 :]) if reduces else torch.empty_like(x)
+
     tensors = ", ".join(("Tensor x", "Tensor g")[:inputs])
-    _library.define(f"{name}({tensors}, int axis) -> Tensor", tags=(torch.Tag.pt2_compliant_tag,))
+    _library.define(f"{name}({tensors}, int axis, float[] parameters) -> Tensor", tags=(torch.Tag.pt2_compliant_tag,))
     _library.impl(name, call, "CPU")
-    torch.library.register_fake(f"actfn::{name}", lambda *arguments: torch.empty_like(arguments[0]), lib=_library)
+    torch.library.register_fake(f"actfn::{name}", fake, lib=_library)
     found = getattr(torch.ops.actfn, name).default
     _operators[name] = (found, found)
 
@@ -122,15 +131,30 @@ def define(declaration: Declaration) -> None:
     """Define the operators of a declaration, where it is compiled."""
     name, parameters = declaration.name, tuple(declaration.parameters)
     if declaration.kind == "simplex":
-        for suffix, inputs in (("", 1), ("_vjp", 2)):
-            if (ufunc := _core.ufuncs.get(name + suffix)) is not None:
+        for suffix, inputs, kernel in (("", 1, "value"), ("_vjp", 2, "vjp")):
+            if declaration.kernels:
+                _define_rows(
+                    name + suffix, inputs, InterpretedRows(declaration, kernel), declaration.reduces and not suffix
+                )
+            elif (ufunc := _core.ufuncs.get(name + suffix)) is not None:
                 _define_rows(name + suffix, inputs, ufunc)
         return
-    partials = [suffix for p in parameters for suffix in (f"_d_{p}", f"_vjp_{p}")]
-    for suffix in ("", "_d1", "_d2", "_vjp", *partials):
-        if (ufunc := _core.ufuncs.get(name + suffix)) is not None:
+    kernels = {**KERNELS, **{f"_{way}_{p}": f"partial_{p}" for p in parameters for way in ("d", "vjp")}}
+    for suffix, kernel in kernels.items():
+        if (ufunc := _core.ufuncs.get(name + suffix) or _interpreted(declaration, suffix, kernel)) is not None:
             _define(name + suffix, 2 if "_vjp" in suffix else 1, parameters, ufunc)
 
 
-for _declaration in declared().values():
+def _interpreted(declaration: Declaration, suffix: str, kernel: str) -> Any:
+    """Return a kernel over NumPy for a factor that is no function of its own, and so has no compiled loop."""
+    if declaration.kind != "elementwise" or declaration.name in _known:
+        return None
+    return InterpretedFunction(declaration.name, declaration.kernels[kernel], times_g="_vjp" in suffix)
+
+
+_known = declared()
+for _declaration in _known.values():
     define(_declaration)
+    for _part in _declaration.parts.values():
+        if _part.name not in _known:
+            define(_part)

@@ -1,4 +1,4 @@
-"""softmax and log_softmax of PyTorch tensors with their products as derivatives, of any order."""
+"""Functions of rows of PyTorch tensors with their products as derivatives, of any order."""
 
 from __future__ import annotations
 
@@ -6,41 +6,66 @@ from typing import Any
 
 import torch
 
+from actfn.catalogue import find
 from actfn.libraries import rows, torch_fast, torch_operators
 from actfn.libraries.find import Library
+from actfn.libraries.row_derivatives import times_jacobian
 
 Tensor = torch.Tensor
+Parameters = tuple[float, ...]
 LIBRARY = Library("torch", torch)
 
 
-def apply(name: str, x: Tensor, axis: int) -> Tensor:
-    """Return softmax or log_softmax along an axis, differentiable as often as one likes."""
+def apply(name: str, x: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
+    """Return a function of rows along an axis, differentiable as often as one likes."""
+    declaration = find(name)
+    if declaration.mirror_of is not None:
+        return apply(declaration.mirror_of, -x, axis)
     if torch.compiler.is_exporting():
-        return rows.evaluate(LIBRARY, name, x, axis, plain=True)
+        return rows.evaluate(LIBRARY, name, x, axis, plain=True, parameters=parameters)
+    axis = axis % max(x.ndim, 1)
     if not torch.compiler.is_compiling() and torch_fast.applicable(x):
-        return _Fast.apply(name, x, axis % max(x.ndim, 1))
+        return _Fast.apply(name, x, axis, parameters)
     function = _Value if torch.compiler.is_compiling() else _ValueInForwardMode
-    found: Tensor = function.apply(name, x, axis % max(x.ndim, 1))
+    found: Tensor = function.apply(name, x, axis, parameters)
     return found
 
 
-def product(name: str, x: Tensor, g: Tensor, axis: int) -> Tensor:
+def product(name: str, x: Tensor, g: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
     """Return the gradient of sum(g f(x)) by x, differentiable by x and g."""
+    declaration = find(name)
+    if declaration.mirror_of is not None:
+        return -product(declaration.mirror_of, -x, g, axis)
+    axis = axis % max(x.ndim, 1)
+    if declaration.kernels:
+        if torch.is_grad_enabled() and (x.requires_grad or g.requires_grad):
+            return _times_jacobian(name, x, g, axis, parameters, transposed=True)
+        return _compute(name, x, axis, parameters, g)
     function = _Product if torch.compiler.is_compiling() else _ProductInForwardMode
-    found: Tensor = function.apply(name, x, g, axis % max(x.ndim, 1))
+    found: Tensor = function.apply(name, x, g, axis)
     return found
 
 
-def _compute(name: str, x: Tensor, axis: int, *g: Tensor) -> Tensor:
+def _times_jacobian(name: str, x: Tensor, t: Tensor, axis: int, parameters: Parameters, transposed: bool) -> Tensor:
+    def value(function: str) -> Tensor:
+        return apply(function, x, axis, parameters if function == name else ())
+
+    found: Tensor = times_jacobian(LIBRARY, name, x, t, axis, parameters, value, transposed)
+    return found
+
+
+def _compute(name: str, x: Tensor, axis: int, parameters: Parameters, *g: Tensor) -> Tensor:
     if torch_operators.available(x):
-        found: Tensor = torch_operators.rows(name + "_vjp" * len(g))(x, *g, axis)
+        found: Tensor = torch_operators.rows(name + "_vjp" * len(g))(x, *g, axis, parameters)
         return found
-    composite: Tensor = rows.evaluate(LIBRARY, name, x, axis, g[0] if g else None)
+    composite: Tensor = rows.evaluate(LIBRARY, name, x, axis, g[0] if g else None, parameters=parameters)
     return composite
 
 
-def _forward_product(name: str, x: Tensor, dx: Tensor, axis: int) -> Tensor:
+def _forward_product(name: str, x: Tensor, dx: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
     """Return the Jacobian times dx. That of softmax is symmetric."""
+    if find(name).kernels:
+        return _times_jacobian(name, x, dx, axis, parameters, transposed=False)
     if name == "softmax":
         return product(name, x, dx, axis)
     return dx - (apply("softmax", x, axis) * dx).sum(axis, keepdim=True)
@@ -65,12 +90,12 @@ def _moved(in_dims: tuple[Any, ...], tensors: tuple[Tensor, ...], size: int) -> 
 
 class _Value(torch.autograd.Function):
     @staticmethod
-    def forward(name: str, x: Tensor, axis: int) -> Tensor:
-        return _compute(name, x, axis)
+    def forward(name: str, x: Tensor, axis: int, parameters: Parameters) -> Tensor:
+        return _compute(name, x, axis, parameters)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        ctx.name, x, ctx.axis = inputs
+        ctx.name, x, ctx.axis, ctx.parameters = inputs
         ctx.save_for_backward(x)
         ctx.save_for_forward(x)
 
@@ -78,19 +103,19 @@ class _Value(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
         (x,) = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return None, product(ctx.name, x, g, ctx.axis), None
-        return None, _compute(ctx.name, x, ctx.axis, g), None
+            return None, product(ctx.name, x, g, ctx.axis, ctx.parameters), None, None
+        return None, _compute(ctx.name, x, ctx.axis, ctx.parameters, g), None, None
 
     @staticmethod
-    def vmap(info: Any, in_dims: tuple[Any, ...], name: str, x: Tensor, axis: int) -> Any:
+    def vmap(info: Any, in_dims: tuple[Any, ...], name: str, x: Tensor, axis: int, parameters: Parameters) -> Any:
         (x,) = _moved(in_dims[1:2], (x,), info.batch_size)
-        return apply(name, x, axis + 1), 0
+        return apply(name, x, axis + 1, parameters), 0
 
 
 class _Product(torch.autograd.Function):
     @staticmethod
     def forward(name: str, x: Tensor, g: Tensor, axis: int) -> Tensor:
-        return _compute(name, x, axis, g)
+        return _compute(name, x, axis, (), g)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -115,19 +140,19 @@ class _Fast(torch.autograd.Function):
     """For plain tensors: with the least overhead."""
 
     @staticmethod
-    def forward(ctx: Any, name: str, x: Tensor, axis: int) -> Tensor:
-        ctx.name, ctx.axis = name, axis
+    def forward(ctx: Any, name: str, x: Tensor, axis: int, parameters: Parameters) -> Tensor:
+        ctx.name, ctx.axis, ctx.parameters = name, axis, parameters
         ctx.save_for_backward(x)
-        return _compute(name, x, axis)
+        return _compute(name, x, axis, parameters)
 
     backward = staticmethod(_Value.backward)
 
 
 class _ValueInForwardMode(_Value):
     @staticmethod
-    def jvp(ctx: Any, _name: Any, dx: Tensor, _axis: Any) -> Tensor:
+    def jvp(ctx: Any, _name: Any, dx: Tensor, _axis: Any, _parameters: Any) -> Tensor:
         (x,) = ctx.saved_for_forward
-        return _forward_product(ctx.name, x, dx, ctx.axis)
+        return _forward_product(ctx.name, x, dx, ctx.axis, ctx.parameters)
 
 
 class _ProductInForwardMode(_Product):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from actfn.circular import QUARTER_PARTS
 from actfn.libraries.find import Library
 
 
@@ -42,10 +44,14 @@ class Operations:
         return a / b
 
     def both(self, a: Any, b: Any) -> Any:
-        return a and b if type(a) is bool or type(b) is bool else a & b
+        if type(a) is bool or type(b) is bool:
+            return a and b if type(a) is bool else b and a
+        return a & b
 
     def either(self, a: Any, b: Any) -> Any:
-        return a or b if type(a) is bool or type(b) is bool else a | b
+        if type(a) is bool or type(b) is bool:
+            return a or b if type(a) is bool else b or a
+        return a | b
 
     def where(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
         if type(condition) is bool:
@@ -78,6 +84,21 @@ class Operations:
 
     def sqrt(self, x: Any) -> Any:
         return self.function("sqrt", x)
+
+    def sin(self, x: Any) -> Any:
+        return self.function("sin", x)
+
+    def cos(self, x: Any) -> Any:
+        return self.function("cos", x)
+
+    def atan(self, x: Any) -> Any:
+        return self.function("atan", x)
+
+    def nearest(self, x: Any) -> Any:
+        return self.function("round", x)
+
+    def floor(self, x: Any) -> Any:
+        return self.function("floor", x)
 
     def odd_product(self, a: Any, b: Any) -> Any:
         return a * b
@@ -126,6 +147,20 @@ class Wide(Operations):
 
     exp_precise = exp_pair
     expm1_pair, log_pair, log1p_pair = expm1, log, log1p
+    sin_pair, cos_pair, atan_pair = Operations.sin, Operations.cos, Operations.atan
+
+    @cached_property
+    def pairs(self) -> Any:
+        """The vocabulary over pairs, for what rounding would spoil: a product that is many turns."""
+        from actfn.libraries.pairs import Pairs
+
+        return Pairs(self.library, self.like, self.dtype)
+
+    def quadrant(self, a: Any, b: Any) -> Any:
+        return self.pairs.quadrant(a, b)
+
+    def angle(self, a: Any, b: Any) -> Any:
+        return self.pairs.round(self.pairs.angle(a, b))
 
 
 class Plain(Wide):
@@ -154,3 +189,20 @@ class Plain(Wide):
         return self.where(u == 1.0, x, self.log(u) * x / self.where(u == 1.0, 1.0, u - 1.0))
 
     expm1_pair, log1p_pair = expm1, log1p
+
+    def turned(self, a: Any, b: Any) -> tuple[Any, Any]:
+        """Return how many quarter turns a b is, none where its fraction of a turn is lost, and what is left."""
+        product = self.array(a * b)
+        turns = self.nearest(product * (1 / sum(QUARTER_PARTS)))
+        turns = self.where(abs(product) < 2.0**20, turns, 0.0)
+        rest = product
+        for part in QUARTER_PARTS:
+            rest = rest - turns * self.literal(part)
+        return turns, rest
+
+    def quadrant(self, a: Any, b: Any) -> Any:
+        turns, _ = self.turned(a, b)
+        return turns - 4.0 * self.floor(0.25 * turns)
+
+    def angle(self, a: Any, b: Any) -> Any:
+        return self.turned(a, b)[1]

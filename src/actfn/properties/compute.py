@@ -34,7 +34,9 @@ SHAPE = (
     "derivative_lipschitz",
     "saturation",
 )
-UNSETTLED = Property(None, "value or slope has no limit at infinity that could be found: it may turn for ever")
+UNSETTLED = Property(
+    None, "value or slope has no limit at infinity that could be found, or holds a wave: it may turn for ever"
+)
 
 
 def compute(activation: Activation) -> Properties:
@@ -104,7 +106,7 @@ def _computed(activation: Activation) -> Properties:
             exactly_constant=constant,
             exactly_linear=linear,
             operations=Property(operations, "nodes of the traced kernels"),
-            **(_shape(curve) if curve.settles else dict.fromkeys(SHAPE, UNSETTLED)),
+            **(_shape(curve) if curve.settles else _unsettled(activation)),
             **moments(curve),
         )
 
@@ -116,6 +118,11 @@ def _saturated(activation: Activation, epsilon: float) -> tuple[Interval, ...]:
         if not curve.settles:
             raise ValueError(f"where {activation!r} saturates is not known: {UNSETTLED.how}")
         return tails.saturated(curve, mpmath.mpf(epsilon))
+
+
+def _unsettled(activation: Activation) -> dict[str, Property]:
+    """Return what is left of the shape of a function that may turn for ever: the range that it is declared to have."""
+    return {**dict.fromkeys(SHAPE, UNSETTLED), "range": Property(activation.range, "as declared; it may turn for ever")}
 
 
 def _shape(curve: Curve) -> dict[str, Property]:

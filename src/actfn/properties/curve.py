@@ -12,7 +12,7 @@ import sympy
 
 from actfn import catalogue, formula
 from actfn.functions.declare import Declaration
-from actfn.properties.piece import Piece, X, between, number, rational
+from actfn.properties.piece import TINY, Piece, X, between, limit, number, rational
 from actfn.properties.roots import scanned
 
 
@@ -23,10 +23,10 @@ class Curve:
         self.declaration = declaration
         arguments = (_exact_parameter(declaration, name, value) for name, value in values.items())
         try:
-            whole = sympy.sympify(declaration.formula(formula.SymPyNamespace(True, True), X, *arguments))
+            whole = sympy.sympify(declaration.formula(formula.ExactNamespace(), X, *arguments))
         except AttributeError as error:
             raise TypeError(f"the properties of {declaration.name} need a formula that SymPy knows: {error}") from None
-        whole = _without_absolute(whole)
+        self._whole = whole = _without_absolute(whole)
         low, high = self._domain(values)
         ends = [low, *_breaks(whole, low, high), high]
         pieces = [Piece(_branch(whole, left, right), left, right) for left, right in pairwise(ends)]
@@ -41,7 +41,8 @@ class Curve:
     def _domain(self, values: Mapping[str, float]) -> tuple[Any, Any]:
         """Return the ends of where the function is defined: an inverse is on the range of the function that it undoes."""
         if self.declaration.inverse_of is None:
-            return -sympy.oo, sympy.oo
+            low, high, *_ = self.declaration.domain(**values)
+            return sympy.S(low), sympy.S(high)
         undone = Curve(catalogue.find(self.declaration.inverse_of), values)
         first, last = undone.pieces[0], undone.pieces[-1]
         return sympy.limit(first.expression, X, -sympy.oo), sympy.limit(last.expression, X, sympy.oo)
@@ -60,9 +61,27 @@ class Curve:
 
     @cached_property
     def settles(self) -> bool:
-        """Whether value and slope tend to a limit, finite or not, at both ends: then only a bounded part can turn."""
+        """Whether value and slope tend to a limit, finite or not, at both ends, and no wave does not: then only a bounded part can turn."""
         ends = ((self.pieces[0], -1), (self.pieces[-1], 1))
-        return not any(mpmath.isnan(piece.end(side, order)) for piece, side in ends for order in (0, 1))
+        if any(mpmath.isnan(piece.end(side, order)) for piece, side in ends for order in (0, 1)):
+            return False
+        waves = (
+            limit(wave.args[0], side)
+            for piece, side in ends
+            if mpmath.isinf(piece.low if side < 0 else piece.high)
+            for wave in piece.expression.atoms(sympy.sin, sympy.cos, sympy.tan)
+        )
+        return not any(mpmath.isinf(wave.value) for wave in waves)
+
+    @cached_property
+    def jumps(self) -> dict[Any, Any]:
+        """Where the function jumps, and the value there, which may be that of neither side."""
+        found = {}
+        for left, right in pairwise(self.pieces):
+            if abs(left.end(1) - right.end(-1)) > TINY:
+                place = left.exact_high
+                found[left.high] = number(_branch(self._whole, place, place).subs(X, place))
+        return found
 
     def piece(self, x: Any) -> Piece:
         """Return the piece that holds a number; the left one at a joint."""
@@ -74,6 +93,8 @@ class Curve:
 
 
 def _exact_parameter(declaration: Declaration, name: str, value: float) -> Any:
+    if abs(value) == float("inf"):
+        return sympy.oo if value > 0 else -sympy.oo
     denominator = declaration.parameters[name].denominator(value)
     ratio = (1, denominator) if denominator is not None else float(value).as_integer_ratio()
     return sympy.Rational(*ratio)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from actfn.properties.tails import Asymptote, line
 
 # How many floats next to the one that was found, and farther away, are tried.
 NEXT, SPREAD = 512, 128
+# After so many floats that were found in vain the steps grow.
+PATIENCE = 8
 
 
 def exactness(activation: Activation, curve: Curve) -> tuple[Property, Property]:
@@ -63,12 +66,16 @@ def first(activation: Activation, form: Format, target: Asymptote, side: int, la
     if found == 1 and agrees(0):
         # On this side of zero everything agrees.
         found = _bisected(agrees, -last - 1, 0)
-    while True:
+    for attempt in count():
         spread = {found + round((last - found) * (step / SPREAD) ** 3) for step in range(SPREAD)}
         wrong = failures(sorted(spread | set(range(found, min(found + NEXT, last) + 1))))
         if not wrong:
             return _float(side * found, form)
         found = _bisected(agrees, max(wrong), last)
+        if attempt >= PATIENCE:
+            # What is next to nothing beside a line changes its rounding now and then, and ever more seldom: go on in longer steps.
+            found = min(found + (NEXT << (attempt - PATIENCE)), last)
+    raise AssertionError
 
 
 def _bisected(agrees: Callable[[int], bool], low: int, high: int) -> int:

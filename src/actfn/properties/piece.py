@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import mpmath
 import sympy
 
+from actfn.formula import MPMATH
+
 # As many as any cancellation among float64 numbers can take.
 BITS = 1400
 
@@ -43,11 +45,15 @@ class Piece:
         """Return the value or a derivative at a number of the piece, at the precision in use; the limit at an end."""
         if x in (self.low, self.high):
             return self.end(-1 if x == self.low else 1, order)
-        return self._evaluated(x, order)
+        try:
+            return self._evaluated(x, order)
+        except ZeroDivisionError:
+            # A hole, as that of sin(x) / x at 0.
+            return number(sympy.limit(self.derivative(order), X, rational(x)))
 
     def _evaluated(self, x: Any, order: int) -> Any:
         if order not in self._evaluators:
-            self._evaluators[order] = sympy.lambdify(X, self.derivative(order), modules="mpmath", cse=True)
+            self._evaluators[order] = sympy.lambdify(X, self.derivative(order), modules=[*MPMATH], cse=True)
         value = self._evaluators[order](x)
         if isinstance(value, mpmath.mpc):
             return value.real if value.imag == 0 else mpmath.nan
@@ -122,13 +128,18 @@ def limit(expression: Any, side: int) -> Limit:
         return Limit(exact, found, f"SymPy limit, agrees with the value at {'-' if side < 0 else ''}2^{FAR + 50}")
     if abs(far - near) < mpmath.mpf(10) ** -25 * (1 + abs(far)):
         return Limit(rational(far), far, f"values at 2^{FAR} and 2^{FAR + 50} agree to 25 digits")
+    if mpmath.isnan(found) and abs(far) > mpmath.mpf(2) ** 20 * max(1, abs(near)):
+        infinite = mpmath.sign(far) * mpmath.inf
+        return Limit(
+            sympy.oo * int(mpmath.sign(far)), infinite, f"values at 2^{FAR} and 2^{FAR + 50} grow like a power"
+        )
     return Limit(sympy.nan, mpmath.nan, "no limit was found")
 
 
 def _evaluate(expression: Any, x: Any) -> Any:
     with mpmath.workprec(BITS):
         try:
-            value = sympy.lambdify(X, expression, modules="mpmath", cse=True)(x)
+            value = sympy.lambdify(X, expression, modules=[*MPMATH], cse=True)(x)
             return mpmath.mpf(value) if not isinstance(value, mpmath.mpc) else mpmath.nan
         except (ZeroDivisionError, OverflowError, ValueError):
             return mpmath.nan

@@ -124,7 +124,7 @@ def reach(curve: Curve) -> tuple[Property, Property]:
     for left, right in pairwise(curve.pieces):
         ends = left.end(1), right.end(-1)
         (attained if same(*ends) else open_ends).extend(ends)
-    attained += [p.end(1) for p in curve.pieces if p.is_constant()]
+    attained += [*(p.end(1) for p in curve.pieces if p.is_constant()), *curve.jumps.values()]
     if any(map(mpmath.isnan, open_ends)):
         return Property(None, "a limit is not known"), Property((), "a limit is not known")
     low, high = min(attained + open_ends), max(attained + open_ends)
@@ -160,13 +160,15 @@ def zeros(curve: Curve) -> Property:
         if piece.expression == 0:
             flat.append(piece)
         else:
-            points += [x for x in level(piece, 0, 0) if _belongs(curve, x)]
+            points += level(piece, 0, 0)
+    points = _attained(curve, points, lambda x: 0)
     return Property(tuple(map(_as_float, merged(points, flat))), f"roots of f by {HOW}")
 
 
-def _belongs(curve: Curve, x: Any) -> bool:
-    """Tell whether x is a number of the domain."""
-    return bool(curve.low < x < curve.high)
+def _attained(curve: Curve, points: Sequence[Any], wanted: Function) -> list[Any]:
+    """Return those points, and jumps, at which the function is defined and has the value wanted there."""
+    kept = [x for x in points if curve.low < x < curve.high and not any(same(x, jump) for jump in curve.jumps)]
+    return kept + [x for x, value in curve.jumps.items() if same(wanted(x), value)]
 
 
 def merged(points: Sequence[Any], flat: Sequence[Piece]) -> list[Any]:
@@ -194,12 +196,12 @@ def fixed_points(curve: Curve) -> Property:
             continue
         turns = [x for x in level(piece, 1, 1) if piece.low < x < piece.high]
         ends = [piece.low, *turns, piece.high]
-        points += [x for x in crossings(_above_x(piece), ends, ends) if _belongs(curve, x)]
+        points += crossings(_above_x(piece), ends, ends)
     listed = [
         FixedPoint(x, "neutral: each is its own limit")
         if isinstance(x, Interval)
         else FixedPoint(nearest(x), _attraction(curve, x))
-        for x in merged(points, flat)
+        for x in merged(_attained(curve, points, lambda x: x), flat)
     ]
     how = "bisection of f(x) - x to 60 digits between the roots of f' - 1; slopes and values beside"
     return Property(tuple(listed), how)
@@ -216,7 +218,9 @@ def _attraction(curve: Curve, x: Any) -> str:
     for side in (-1, 1):
         piece = curve.piece(x + side * step)
         slope = piece.at(x, 1) if piece.low <= x <= piece.high else mpmath.nan
-        if same(slope, 1):
+        if x in curve.jumps and not same(piece.at(x), x):
+            pulls.append(False)
+        elif same(slope, 1):
             beside = x + side * step
             pulls.append(bool((piece.at(beside) - beside) * side < 0))
         else:

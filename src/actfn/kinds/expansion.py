@@ -1,0 +1,224 @@
+"""Activations of one number that are sums over learnt coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from actfn import blocks
+from actfn.activation import Activation
+from actfn.arrays import NarrowVocabulary, NumPyVocabulary, Pair
+from actfn.functions.declare import Interval, Kink
+from actfn.inputs import KEPT, is_real
+from actfn.kinds.elementwise import sum_to_shape
+from actfn.libraries.find import Library, find, is_foreign
+from actfn.libraries.terms import Terms
+
+
+class Expansion(Activation):
+    """A function from x to y with arrays of coefficients.
+
+    The last axis of a coefficients' array counts the terms, and those before it broadcast against x: shape ``(terms,)`` for one
+    function, ``(channels, terms)`` for one a channel on the last axis of x. A number is one term. Everything is computed in float64
+    and rounded once; in float64 sums are kept to twice the precision.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, x: Any, /, out: Any = None, **coefficients: Any) -> Any:
+        """Return f(x).
+
+        Parameters
+        ----------
+        x : array_like
+            Any shape, any real dtype.
+        out : ndarray, optional
+        **coefficients
+            The function's parameters.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is unknown or missing, or the dtype is complex, object or a string.
+        ValueError
+            If the coefficients do not fit x or one another.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.slaf(np.array([0.0, 1.0, 2.0]), coefficients=[1.0, 0.0, 1.0])
+        array([1., 2., 5.])
+        """
+        return self._evaluated("value", x, out, coefficients)
+
+    def derivative(self, x: Any, /, order: int = 1, out: Any = None, **coefficients: Any) -> Any:
+        """Return the derivative of order 0, 1 or 2 at x.
+
+        Examples
+        --------
+        >>> import actfn
+        >>> float(actfn.slaf.derivative(3.0, coefficients=[1.0, 0.0, 1.0]))
+        6.0
+        """
+        if order not in (0, 1, 2) or not isinstance(order, int):
+            raise ValueError(f"{self.name}: order must be 0, 1 or 2, got {order!r}")
+        return self._evaluated(("value", "first", "second")[order], x, out, coefficients)
+
+    def gradient(self, x: Any, /, **coefficients: Any) -> Any:
+        """Return the first derivative at x."""
+        return self.derivative(x, **coefficients)
+
+    def value_and_derivative(self, x: Any, /, **coefficients: Any) -> tuple[Any, Any]:
+        """Return f(x) and f'(x)."""
+        return self(x, **coefficients), self.gradient(x, **coefficients)
+
+    def vjp(self, x: Any, g: Any, /, out: Any = None, **coefficients: Any) -> Any:
+        """Return g f'(x).
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.apl.vjp(np.array([-1.0, 2.0]), np.array([10.0, 10.0]), a=[0.5], b=[0.0])
+        array([-5., 10.])
+        """
+        return self._evaluated("first", x, out, coefficients, g)
+
+    def parameter_vjp(self, x: Any, g: Any, /, **coefficients: Any) -> dict[str, Any]:
+        """Return, for each array of coefficients, the gradient of sum(g f(x)) in its own shape.
+
+        Examples
+        --------
+        >>> import numpy as np, actfn
+        >>> actfn.slaf.parameter_vjp(np.array([1.0, 2.0]), np.ones(2), coefficients=[0.0, 0.0, 0.0])
+        {'coefficients': array([2., 3., 5.])}
+        """
+        given = self._given(coefficients)
+        if find(x, g, *given.values()) is not None:
+            raise TypeError(f"{self.name}.parameter_vjp takes NumPy arrays: other libraries differentiate the value")
+        x, g = self._array(x), self._array(g)
+        terms = self._terms(given, x.shape)
+        found = {}
+        with np.errstate(all="ignore"):
+            wide, factor = x.astype(np.float64), g.astype(np.float64)
+            vocabulary = NumPyVocabulary() if x.dtype == np.float64 else NarrowVocabulary()
+            for name, value in given.items():
+                partials = self._declaration.kernels[f"partial_{name}"](vocabulary, wide, *terms.values())
+                shape = np.shape(value)
+                sums = [sum_to_shape(factor * partial, np.zeros(shape[:-1])) for partial in partials]
+                own = value.dtype if isinstance(value, np.ndarray) and value.dtype.name in KEPT else x.dtype
+                found[name] = blocks.narrowed(np.stack(sums, axis=-1) if shape else sums[0], own)[()]
+        return found
+
+    def _scalars(self) -> dict[str, Any]:
+        """Return the coefficients as tuples; those that must be given have their examples' values."""
+        own = self._declaration.parameters
+        found = {}
+        for name, value in self._values.items():
+            array = np.asarray(own[name].example if value is None else value, np.float64)
+            if array.ndim > 1:
+                raise ValueError(
+                    f"{self!r}: this is known for one function only, not for {name} of shape {array.shape}"
+                )
+            found[name] = tuple(array.ravel().tolist())
+        return found
+
+    @property
+    def range(self) -> Interval:
+        """The interval of the values for finite input."""
+        return self._declaration.range(**self._scalars())
+
+    @property
+    def kinks(self) -> tuple[Kink, ...]:
+        """Where the first derivative jumps, with the one-sided slopes and the one that ``derivative`` returns."""
+        return self._declaration.kinks(**self._scalars())
+
+    def _given(self, coefficients: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all coefficients, checked; lists are arrays."""
+        values = {**self._values, **{name: self._checked(name, value) for name, value in coefficients.items()}}
+        for name, parameter in self._declaration.parameters.items():
+            if values[name] is None:
+                example = list(parameter.example) if isinstance(parameter.example, tuple) else parameter.example
+                raise TypeError(f"{self.name} needs {name}, for example {name}={example}: {parameter.description}")
+        counts = {name: _shape(value)[-1:] or (1,) for name, value in values.items()}
+        if len(set(counts.values())) > 1:
+            listed = " and ".join(f"{count} as {name}" for name, (count,) in counts.items())
+            raise ValueError(f"{self.name}: the numbers of terms must agree, got {listed}")
+        if 0 in next(iter(counts.values())):
+            raise ValueError(f"{self.name} needs one term at least, got none as {next(iter(counts))}")
+        return values
+
+    def _terms(self, given: Mapping[str, Any], shape: tuple[int, ...]) -> dict[str, list[Any]]:
+        """Return each coefficient by itself, as a number or as an array that broadcasts to x."""
+        found: dict[str, list[Any]] = {}
+        for name, value in given.items():
+            own = _shape(value)
+            try:
+                fits = np.broadcast_shapes(own[:-1], tuple(shape)) == tuple(shape)
+            except ValueError:
+                fits = False
+            if not fits:
+                raise ValueError(
+                    f"{self.name}: {name} of shape {own} does not fit x of shape {tuple(shape)}: its last axis counts the "
+                    "terms, and those before it broadcast to x"
+                )
+            if not is_foreign(value):
+                value = np.asarray(value, np.float64)
+            found[name] = [value[..., k] for k in range(own[-1])] if own else [value]
+        return found
+
+    def _array(self, x: Any) -> Any:
+        try:
+            array = np.asarray(x)
+        except ValueError as ragged:
+            raise ValueError(f"{self.name}: {ragged}") from None
+        if not is_real(array.dtype):
+            raise self._unsupported(TypeError(), array)
+        return array if array.dtype.name in KEPT else array.astype(np.float64)
+
+    def _evaluated(self, kernel: str, x: Any, out: Any, coefficients: Mapping[str, Any], g: Any = None) -> Any:
+        given = self._given(coefficients)
+        if (library := find(x, g, *given.values())) is not None:
+            if out is not None:
+                raise TypeError(f"{self.name} takes out= with NumPy arrays only")
+            return self._foreign(library, kernel, x, given, g)
+        x = self._array(x)
+        factor = None if g is None else self._array(g)
+        terms = self._terms(given, x.shape)
+        dtype = x.dtype if factor is None or np.ndim(g) == 0 else np.result_type(x, factor)
+        with np.errstate(all="ignore"):
+            vocabulary = NumPyVocabulary() if x.dtype == np.float64 else NarrowVocabulary()
+            result = self._declaration.kernels[kernel](vocabulary, x.astype(np.float64), *terms.values())
+            result = result.high + result.low if isinstance(result, Pair) else result
+            result = np.broadcast_to(result if factor is None else factor.astype(np.float64) * result, x.shape)
+            narrow = blocks.narrowed(result, dtype)
+        if out is None:
+            return narrow[()]
+        np.copyto(out, narrow, casting="same_kind")
+        return out
+
+    def _foreign(self, library: Library, kernel: str, x: Any, given: Mapping[str, Any], g: Any) -> Any:
+        """Return a kernel in another library, in float64 where there is one; PyTorch and JAX differentiate it."""
+        like = next(array for array in (x, g, *given.values()) if is_foreign(array))
+        x = library.array(x, like)
+        if not library.is_real(x):
+            raise self._unsupported(TypeError(), x)
+        x = library.as_float(x)
+        wide = library.astype(x, library.xp.float64 if library.has_float64(x) else library.xp.float32)
+        terms: list[Sequence[Any]] = [
+            [
+                library.astype(library.array(one, x), wide.dtype) if _shape(one) or is_foreign(one) else float(one)
+                for one in each
+            ]
+            for each in self._terms(given, tuple(x.shape)).values()
+        ]
+        with library.quiet():
+            result = self._declaration.kernels[kernel](Terms(library, wide), wide, *terms)
+            if g is not None:
+                result = library.astype(library.array(g, x), wide.dtype) * result
+            return library.astype(library.xp.broadcast_to(result, tuple(x.shape)), x.dtype)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
