@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actfn import formula
+from actfn.catalogue import guided_names
 from actfn.curves import sample
 from actfn.frameworks import rows
 from actfn.terminal import draw, plain_mathematics
@@ -110,12 +111,13 @@ def print_page(console: Console, function: Activation, language: str = "en", *, 
     if function.papers:
         papers = [Text(f"  {paper}") for paper in function.papers]
         console.print(Text(words["papers"], style="italic"), *papers, "", sep="\n")
-    if function.kind == "elementwise":
-        console.print(_accuracy(function, words))
+    if function.kind == "elementwise" and (accuracy := _accuracy(function, words)).rows:
+        console.print(accuracy)
     if curves:
         _print_curves(console, function, words)
-    _, _, guide = function.guide(language).partition("\n")  # the first line is the name again
-    console.print(Markdown(plain_mathematics(guide)))
+    if function.name in guided_names():
+        _, _, guide = function.guide(language).partition("\n")  # the first line is the name again
+        console.print(Markdown(plain_mathematics(guide)))
 
 
 def _facts(function: Activation, words: dict[str, str]) -> Table:

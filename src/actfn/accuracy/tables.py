@@ -15,7 +15,7 @@ from actfn.accuracy.check import check, own
 from actfn.accuracy.formats import FORMATS, Array
 from actfn.accuracy.sweep import sweep
 from actfn.activation import Activation, get
-from actfn.catalogue import names
+from actfn.catalogue import common_names
 from actfn.functions.declare import KERNELS
 
 FOLDER = Path(__file__).parent / "tables"
@@ -40,8 +40,8 @@ BOUNDS = {"float16": 0.501, "bfloat16": 0.501, "float32": 1.0, "float64": 2.0}
 
 
 def functions() -> list[Activation]:
-    """Return the elementwise functions that the tables are about; one that needs a parameter has its example's value."""
-    found = [get(name) for name in names()]
+    """Return the elementwise functions that the tables are about: the common ones, at an example's value where one must be given."""
+    found = [get(name) for name in common_names()]
     return [
         f.with_parameters(**{name: p.example for name, p in f.parameters.items() if p.default is None})
         for f in found
