@@ -59,14 +59,15 @@ def roots(name: str, order: int, parameters: str) -> tuple[float, ...]:
         at_zero = float(formula.evaluate(catalogue.find(declaration.inverse_of), 0.0, values, bits=200))
         return (at_zero,) if order == 0 and at_zero else ()
 
-    def f(x: float) -> mpmath.mpf:
-        return formula.evaluate(declaration, float(x), values, order=order, bits=200)
+    def f(x: float, bits: int = 200) -> mpmath.mpf:
+        return formula.evaluate(declaration, float(x), values, order=order, bits=bits)
 
     def crossings() -> Iterator[float]:
         grid = np.concatenate([np.linspace(-20, -0.02, 400), np.linspace(0.02, 20, 400)])
         signs = [mpmath.sign(f(x)) for x in grid]
         for low, high, a, b in zip(grid, grid[1:], signs, signs[1:]):
-            if a * b < 0 and low * high > 0:
+            # A change of sign in a tail may be that of rounding errors.
+            if a * b < 0 and low * high > 0 and f(low, 1600) * f(high, 1600) < 0:
                 while high - low > abs(low) * 2**-52:
                     middle = (low + high) / 2
                     if middle in (low, high):
