@@ -122,7 +122,7 @@ REMARKS = (
     (r"NaN at minus infinity", "在负无穷处为 NaN"),
     (r"NaN where alpha x overflows exp", "alpha x 使 exp 溢出时为 NaN"),
     (r"a LayerNorm over dim features follows", "之后接一个对 dim 个特征的 LayerNorm"),
-    (r"alpha=1 divides by 0", "alpha=1 时除以 0"),
+    (r"alpha = 1 divides by 0", "alpha = 1 时除以 0"),
     (
         r"alpha_p and alpha_n learnt through a softplus, in bfloat16",
         "alpha_p 和 alpha_n 经 softplus 学习，以 bfloat16 存储",
@@ -153,7 +153,7 @@ REMARKS = (
     (r"learnt, one tau and one alpha for each element", "可学习，每个元素一个 tau 和一个 alpha"),
     (r"learnt, one tau for each element", "可学习，每个元素一个 tau"),
     (r"learnt, weight and bias one for each of dim features", "可学习，dim 个特征各有一个权重和一个偏置"),
-    (r"n_iter is not looked at: 50 bisections", "不理会 n_iter：总是二分 50 次"),
+    (r"always 50 bisections", "总是二分 50 次"),
     (r"not finite beside \+inf or NaN", "与 +inf 或 NaN 同行时结果不是有限数"),
     (r"of x with 3 or 4 dimensions", "用于 3 维或 4 维的 x"),
     (r"raises AttributeError when it is called", "调用时抛出 AttributeError"),
