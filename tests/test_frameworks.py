@@ -462,7 +462,11 @@ def test_every_spelling_of_an_installed_framework_is_what_it_is_said_to_be(frame
             "value": -0.25,
         }
         arguments = entry.signature.arguments.items()
-        listed = [str(needed[name]) for name, default in arguments if default is REQUIRED and name not in required]
+        listed = [
+            str(needed[name])
+            for name, default in arguments
+            if default is REQUIRED and name not in {*required, *optional}
+        ]
         listed += [f"{name}={value!r}" for name, value in required.items()]
         listed += [f"{name}={optional[name]}" for name, _ in arguments if name in optional]
         path = entry.signature.path

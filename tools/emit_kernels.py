@@ -20,7 +20,10 @@ def main() -> None:
     from actfn.emit.header import kernels_header
     from actfn.functions import declared
 
-    output.write_text(kernels_header(declared()))
+    header = kernels_header(declared())
+    # A header that has not changed is left alone, so that nothing is compiled again.
+    if not output.exists() or output.read_text() != header:
+        output.write_text(header)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,11 @@ SIGMA = Parameter("sigma", None, NON_NEGATIVE, "the standard deviation of the no
     ),
     names={
         "torch": tuple(
-            Spelling(call, ignores=("training",), note="the noise comes from PyTorch's own generator")
+            Spelling(
+                call,
+                ignores=("training",) if "training" in call else (),
+                note="the noise comes from PyTorch's own generator",
+            )
             for call in (
                 "torch.nn.functional.rrelu(input, lower=1/8, upper=1/3, training=False, inplace=False)",
                 "torch.nn.RReLU(lower=1/8, upper=1/3, inplace=False)(x)",
