@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from page import fill
 from timing import least_times
 
 import actfn.torch as A
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.4, help="for each line")
     parser.add_argument("--compiled", action="store_true", help="both under torch.compile")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--page", type=Path, help="also fill the table of speed in this document")
     given = parser.parse_args()
     names = given.functions.split(",")
     unknown = [name for name in names if name not in PEERS]
@@ -59,6 +61,16 @@ def main() -> None:
             a, b = (1e6 * times[side] for side in ("actfn", "torch"))
             rows.append({"function": name, "n": x.numel(), "actfn": a, "torch": b, "compiled": given.compiled})
             print(f"{name:14}{x.numel():9}{a:11.1f}{b:11.1f}{a / b:10.2f}{a - b:10.1f}", flush=True)
+    if given.page is not None:
+        lines = [
+            [r["function"], f"{r['n']:,}", f"{r['torch']:,.0f}", f"{r['actfn']:,.0f}", f"{r['actfn'] / r['torch']:.2f}"]
+            for r in rows
+        ]
+        head, note = (
+            ["", "n", "PyTorch, µs", "actfn, µs", "actfn / PyTorch"],
+            f"PyTorch {torch.__version__}, one thread.",
+        )
+        fill(given.page, "compiled speed" if given.compiled else "speed", head, lines, note)
     if given.json is not None:
         given.json.write_text(json.dumps({"torch": torch.__version__, "rows": rows}, indent=1) + "\n", encoding="utf-8")
 

@@ -19,6 +19,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from page import fill
 from timing import least_times
 
 import actfn
@@ -28,7 +29,6 @@ from actfn.frameworks.installed import own_functions
 Function = Callable[[Any], Any]
 PEERS: dict[str, Function] = own_functions("jax")
 ROW = 100
-START, END = "<!-- speed -->\n", "<!-- end of speed -->\n"
 
 
 def step(function: Function) -> Function:
@@ -59,20 +59,14 @@ def called_back(activation: Any) -> Function:
     return jax.jit(both)
 
 
-def fill(page: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
-    """Write the figures into a document, between the marks that it has for them."""
-    head = ["", "n", *columns, "actfn / JAX"]
-    lines = [head, ["---"] * len(head)]
-    for row in rows:
-        times = [f"{row[column]:,.0f}" for column in columns]
-        lines.append([row["function"], f"{row['n']:,}", *times, f"{row['actfn'] / row['JAX']:.2f}"])
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    note = (
-        f"JAX {jax.__version__} on {len(os.sched_getaffinity(0))} CPU of {platform.processor() or platform.machine()}."
-    )
-    before, _, rest = page.read_text(encoding="utf-8").partition(START)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{START}\n{table}\n\n{note}\n\n{END}{after}", encoding="utf-8")
+def write(page: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    """Write the figures into a document."""
+    lines = [
+        [row["function"], f"{row['n']:,}", *(f"{row[c]:,.0f}" for c in columns), f"{row['actfn'] / row['JAX']:.2f}"]
+        for row in rows
+    ]
+    machine = f"{len(os.sched_getaffinity(0))} CPU of {platform.processor() or platform.machine()}"
+    fill(page, "speed", ["", "n", *columns, "actfn / JAX"], lines, f"JAX {jax.__version__} on {machine}.")
 
 
 def main() -> None:
@@ -110,7 +104,7 @@ def main() -> None:
             shown = "".join(f"{times[column]:13.1f}" for column in columns)
             print(f"{name:14}{x.size:9}{shown}{times['actfn'] / times['JAX']:11.2f}", flush=True)
     if given.page is not None:
-        fill(given.page, columns, rows)
+        write(given.page, columns, rows)
     if given.json is not None:
         found = {"jax": jax.__version__, "dtype": given.dtype, "rows": rows}
         given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
