@@ -9,6 +9,8 @@ import io
 import os
 import pkgutil
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -159,3 +161,9 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in FOREIGN.finditer(text)]
     assert found == []
     assert {"README.md", "Makefile", "src/actfn/activation.py", "src/actfn/core/module.cpp"} <= searched
+
+
+def test_no_function_of_the_frameworks_is_missing() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "functions_page.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

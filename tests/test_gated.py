@@ -420,7 +420,8 @@ def test_jax_differentiates_them() -> None:
         function = functions.function_of(actfn.get(name).with_parameters(**GIVEN[name]))
         got = jax.jit(jax.grad(lambda x, function=function: function(x).sum()))(x)
         expected = actfn.get(name).vjp(x, np.ones((3, 4), np.float32), **GIVEN[name])
-        np.testing.assert_allclose(got, expected, rtol=1e-6)
+        # Two rounded factors, and in this row a difference of theirs.
+        np.testing.assert_allclose(got, expected, rtol=4e-6)
 
 
 def test_dask_and_xarray_keep_their_arrays() -> None:

@@ -119,8 +119,7 @@ class Declaration:
     ) -> None:
         members = vars(body)
         self.members: Mapping[str, Any] = MappingProxyType(dict(members))
-        # One within another class bears both names.
-        self.name: str = body.__qualname__.rpartition("<locals>.")[2].replace(".", "_")
+        self.name: str = body.__name__
         self.module: str = body.__module__
         self.kind = kind
         self.aliases = aliases
@@ -151,6 +150,10 @@ class Declaration:
         self.parts: Mapping[str, Declaration] = MappingProxyType(
             {name: part for name, part in members.items() if isinstance(part, Declaration)}
         )
+        for role, part in self.parts.items():
+            # One that is declared within another bears both names.
+            if part.name == role:
+                part.name = f"{self.name}_{role}"
         self.inputs: tuple[str, ...] = members.get("inputs", ("gate", "up") if kind == "gated" else ("x",))
         self.along_axis: bool = members.get("along_axis", kind not in ELEMENT_BY_ELEMENT)
         if not self.summary:

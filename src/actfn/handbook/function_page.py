@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -124,7 +125,12 @@ def _values(function: Activation) -> list[list[str]]:
 def _derivation(function: Activation, language: str) -> Markup:
     """Return the steps from the formula to the derivative, and to the second one."""
     orders = {"elementwise": (1, 2)}.get(function.kind, (1,)) if function.kind in DERIVED else ()
-    return Markup(spaced("".join(function.derivation(order=order, lang=language).html() for order in orders)))
+    steps = []
+    for order in orders:
+        # Not every rare function has a derivation.
+        with suppress(ValueError):
+            steps.append(function.derivation(order=order, lang=language).html())
+    return Markup(spaced("".join(steps)))
 
 
 def _properties(function: Activation, language: str) -> list[tuple[str, Markup, str]]:

@@ -17,6 +17,10 @@ LETTERS = {
     "phi": "φ",
     "pi": "π",
     "sigma": "σ",
+    "tau": "τ",
+    "theta": "θ",
+    "epsilon": "ε",
+    "varepsilon": "ε",
     "Phi": "Φ",
     "infty": "∞",
     "top": "⊤",
@@ -35,8 +39,13 @@ OPERATORS = {
     "to": "→",
     "in": "∈",
     "pm": "±",
+    "propto": "∝",
+    "langle": "⟨",
+    "rangle": "⟩",
+    "lVert": "‖",
+    "rVert": "‖",
 }
-NAMES = ("exp", "log", "max", "min", "sinh", "cosh", "tanh", "erf")
+NAMES = ("exp", "log", "max", "min", "sinh", "cosh", "tanh", "erf", "arg", "sin", "cos")
 SPACES = {",", ";", ":", " ", "quad"}
 FENCES = {"left", "right"}
 GAP = '<mspace width="0.17em"/>'
