@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 import scipy.stats
 from jax.test_util import check_grads
-from reference import DEFAULTS, ELEMENTWISE, PARAMETERS, derivative_of_derivative
+from reference import COMMON, DEFAULTS, ELEMENTWISE, PARAMETERS, derivative_of_derivative
 
 import actfn
 import actfn.jax as A
 from actfn import catalogue
 from actfn.frontends import xla_calls
+from actfn.frontends.names import offered
 
 ROOT = Path(__file__).parent.parent
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -277,7 +278,7 @@ def test_maxout(grouping: str) -> None:
 # What comes out, and what is refused.
 def test_what_comes_out(x64: bool) -> None:
     default = jnp.float64 if x64 else jnp.float32
-    for name in ("relu", "mish", "swish", "hard_sigmoid", "softmax") if x64 else actfn.names():
+    for name in ("relu", "mish", "swish", "hard_sigmoid", "softmax") if x64 else COMMON:
         if name in ("maxout", "prelu"):
             continue
         function = getattr(A, name)
@@ -291,8 +292,8 @@ def test_what_comes_out(x64: bool) -> None:
 
 
 def test_functions_are_named_and_documented() -> None:
-    assert A.__all__ == ["function_of", *actfn.names()]
-    for name in actfn.names():
+    assert A.__all__ == ["function_of", *offered()]
+    for name in offered():
         function = getattr(A, name)
         assert function.__name__ == name
         assert function.__module__ == "actfn.jax"

@@ -180,7 +180,11 @@ TEXTBOOK: dict[str, Callable[..., Jet]] = {
     "inverse_selu": inverse_selu,
     "inverse_softplus": lambda y, b: log(exp(b * y) - 1) / b,
 }
-ELEMENTWISE = tuple(name for name, declaration in declared().items() if declaration.kind == "elementwise")
+ELEMENTWISE = tuple(
+    name
+    for name, declaration in declared().items()
+    if declaration.kind == "elementwise" and (declaration.hot or declaration.inverse_of)
+)
 # Where an inverse is defined, with its default parameters: the open range of the function.
 DOMAINS = {
     "logit": (0.0, 1.0),

@@ -406,7 +406,7 @@ def test_sums_keep_their_axis_when_asked() -> None:
     assert actfn.logsumexp(labelled, axis=1).dims == ("a", "c")
     g = xarray.DataArray(np.ones((4, 2)), dims=("c", "a"))
     assert actfn.logsumexp.vjp(labelled, g, axis=1).dims == ("a", "b", "c")
-    assert same_bits(actfn.logsumexp.vjp(labelled, g, axis=1).values, actfn.softmax(x, axis=1))
+    np.testing.assert_array_max_ulp(actfn.logsumexp.vjp(labelled, g, axis=1).values, actfn.softmax(x, axis=1), 2)
 
 
 def test_the_gradient_of_logsumexp_is_softmax() -> None:
@@ -470,5 +470,5 @@ def test_formulas_name_their_condition() -> None:
     assert actfn.sparsemax.formula == "max(0, x - tau), sum(max(0, x - tau)) = 1"
     assert actfn.logmeanexp.formula == "log(mean(exp(x)))"
     assert r"\quad \sum_{j=1}^{n} \max" in actfn.entmax15.latex()
-    assert r"\theta" in actfn.sparsemax.latex(1) and r"\delta_{i k}" in actfn.sparsemax.latex(1)
+    assert r"\tau" in actfn.sparsemax.latex(1) and r"\delta_{i k}" in actfn.sparsemax.latex(1)
     assert actfn.hardmax.latex(1) == "0"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from reference import COMMON, DEFAULTS, PARAMETERS, STAND_INS, derivative_of_derivative
+from reference import COMMON, DEFAULTS, PARAMETERS, derivative_of_derivative
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 
@@ -23,10 +23,10 @@ from actfn.frameworks.installed import own_functions
 from actfn.normal import expectation, moment
 
 ROOT = Path(__file__).parent.parent
-ELEMENTWISE = [name for name in (*COMMON, *STAND_INS) if actfn.get(name).kind == "elementwise"]
+ELEMENTWISE = [name for name in COMMON if actfn.get(name).kind == "elementwise"]
 ROWS = ["softmax", "log_softmax"]
 GIVEN = {"prelu": {"alpha": 0.25}}
-PEERS = own_functions("torch")
+PEERS = {name: own for name, own in own_functions("torch").items() if name in COMMON}
 
 # PyTorch warns of itself when forward mode or the compiler is first used.
 pytestmark = [
@@ -162,7 +162,7 @@ def test_vmap_over_parameters() -> None:
     torch.testing.assert_close(torch.func.vmap(A.swish, in_dims=(None, 0))(x[0], beta), A.swish(x[0], beta[:, None]))
 
 
-@pytest.mark.parametrize("name", actfn.names())
+@pytest.mark.parametrize("name", COMMON)
 def test_compiled_without_a_break(name: str) -> None:
     torch._dynamo.reset()
     module = made(name)
@@ -175,7 +175,7 @@ def test_compiled_without_a_break(name: str) -> None:
     torch.testing.assert_close(*found, rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize("name", actfn.names())
+@pytest.mark.parametrize("name", COMMON)
 def test_exported(name: str) -> None:
     module, x = made(name).eval(), torch.randn(4, 3)
     program = torch.export.export(module, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},))
@@ -187,7 +187,7 @@ def test_exported(name: str) -> None:
 def test_a_model_goes_through_onnx() -> None:
     import onnxruntime
 
-    names = [name for name in actfn.names() if name not in ("maxout", *ROWS) and A.class_name(name) in A.modules]
+    names = [name for name in COMMON if name not in ("maxout", *ROWS) and A.class_name(name) in A.modules]
 
     class Each(nn.Module):
         def __init__(self) -> None:
@@ -208,7 +208,7 @@ def test_a_model_goes_through_onnx() -> None:
         assert np.isnan(row[-1]), name
 
 
-@pytest.mark.parametrize("name", actfn.names())
+@pytest.mark.parametrize("name", COMMON)
 def test_copies_pickles_and_states(name: str) -> None:
     module, x = made(name), torch.randn(4, 3)
     y = module(x)

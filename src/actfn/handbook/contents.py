@@ -34,8 +34,8 @@ FAMILIES: dict[str, tuple[str, tuple[float, ...]]] = {
 
 @cache
 def names() -> tuple[str, ...]:
-    """Return the names of the library's own functions that have a guide, in the order of the pages."""
-    return tuple(name for name in catalogue.names() if is_builtin(get(name)) and name in catalogue.guided_names())
+    """Return the names of the library's own commonly used functions, in the order of the pages."""
+    return tuple(name for name in catalogue.common_names() if is_builtin(get(name)))
 
 
 def functions() -> list[Activation]:

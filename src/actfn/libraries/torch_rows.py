@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from actfn.catalogue import find
+from actfn import catalogue
 from actfn.libraries import rows, torch_fast, torch_operators
 from actfn.libraries.find import Library
 from actfn.libraries.row_derivatives import times_jacobian
@@ -14,11 +14,13 @@ from actfn.libraries.row_derivatives import times_jacobian
 Tensor = torch.Tensor
 Parameters = tuple[float, ...]
 LIBRARY = Library("torch", torch)
+# A search would be compiled with what calls it.
+DECLARATIONS = {declaration.name: declaration for declaration in catalogue.declarations()}
 
 
 def apply(name: str, x: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
     """Return a function of rows along an axis, differentiable as often as one likes."""
-    declaration = find(name)
+    declaration = DECLARATIONS[name]
     if declaration.mirror_of is not None:
         return apply(declaration.mirror_of, -x, axis)
     if torch.compiler.is_exporting():
@@ -33,7 +35,7 @@ def apply(name: str, x: Tensor, axis: int, parameters: Parameters = ()) -> Tenso
 
 def product(name: str, x: Tensor, g: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
     """Return the gradient of sum(g f(x)) by x, differentiable by x and g."""
-    declaration = find(name)
+    declaration = DECLARATIONS[name]
     if declaration.mirror_of is not None:
         return -product(declaration.mirror_of, -x, g, axis)
     axis = axis % max(x.ndim, 1)
@@ -64,7 +66,7 @@ def _compute(name: str, x: Tensor, axis: int, parameters: Parameters, *g: Tensor
 
 def _forward_product(name: str, x: Tensor, dx: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
     """Return the Jacobian times dx. That of softmax is symmetric."""
-    if find(name).kernels:
+    if DECLARATIONS[name].kernels:
         return _times_jacobian(name, x, dx, axis, parameters, transposed=False)
     if name == "softmax":
         return product(name, x, dx, axis)
