@@ -191,7 +191,7 @@ def test_the_index_has_what_the_filters_need(pages: dict[str, Page]) -> None:
 
 def test_both_languages_have_the_same_words() -> None:
     assert WORDS["en"].keys() == WORDS["zh"].keys()
-    assert KINDS["en"].keys() == KINDS["zh"].keys() == {actfn.get(name).kind for name in NAMES}
+    assert KINDS["en"].keys() == KINDS["zh"].keys() == {actfn.get(name).kind for name in actfn.names()}
     assert TAGS["zh"].keys() >= {tag for name in NAMES for tag in actfn.get(name).tags}
     assert SUMMARIES.keys() >= set(NAMES)
     assert PARAMETERS.keys() >= {(name, key) for name in NAMES for key in actfn.get(name).parameters}

@@ -29,10 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["list", "--names", "--property", "probability"])
-    hard_sigmoid
-    sigmoid
-    softmax
+    >>> main(["list", "--names", "--property", "self_normalising"])
+    selu
     0
     """
     try:

@@ -165,6 +165,7 @@ REMARKS = (
     (r"for (.+) and (.+) only", r"仅当 \1 且 \2"),
     (r"for (.+) only", r"仅当 \1"),
     (r"for (\w+ = .+)", r"\1 时用这种写法"),
+    (r"its derivative at minus infinity is (.+)", r"在负无穷处的导数为 \1"),
     (r"its derivative at (.+) is (.+), actfn's (.+)", r"在 \1 处的导数为 \2，actfn 取 \3"),
     (r"its derivative at (.+) is the sum of those from both sides", r"在 \1 处的导数为左右导数之和"),
     (r"its derivative at (.+) is that from the left", r"在 \1 处取左导数"),
