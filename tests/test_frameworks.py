@@ -727,6 +727,10 @@ def test_the_remarks_on_names_are_in_chinese_on_chinese_pages() -> None:
         "beta",
         "swish",
         "up_gate",
+        "gate_up",
+        "interleaved",
+        "softmax",
+        "softplus",
         "frequency",
     }
     for name in actfn.names():

@@ -127,7 +127,7 @@ REMARKS = (
         r"alpha_p and alpha_n learnt through a softplus, in bfloat16",
         "alpha_p 和 alpha_n 经 softplus 学习，以 bfloat16 存储",
     ),
-    (r"axes is an input from opset 18; the axes are kept by default", "opset 18 起 axes 是输入；默认保留各轴"),
+    (r"axes is an input from opset 18; they are kept by default", "opset 18 起轴是一项输入；默认保留各轴"),
     (
         r"computed as exp\(x\) - 1, which cancels near 0; its derivative at 0 is 0",
         "按 exp(x) - 1 计算，在 0 附近相消；它在 0 处的导数为 0",
@@ -166,6 +166,12 @@ REMARKS = (
     (r"for (.+) only", r"仅当 \1"),
     (r"for (\w+ = .+)", r"\1 时用这种写法"),
     (r"its derivative at minus infinity is (.+)", r"在负无穷处的导数为 \1"),
+    (r"its derivative at infinity is (.+)", r"在正无穷处的导数为 \1"),
+    (r"its zeros are about 1e-17", "零点处约为 1e-17"),
+    (
+        r"learnt, one alpha for each feature; without one it starts at random, 10 on average",
+        "可学习，每个特征一个 alpha；不给初值时随机，均值为 10",
+    ),
     (r"its derivative at (.+) is (.+), actfn's (.+)", r"在 \1 处的导数为 \2，actfn 取 \3"),
     (r"its derivative at (.+) is the sum of those from both sides", r"在 \1 处的导数为左右导数之和"),
     (r"its derivative at (.+) is that from the left", r"在 \1 处取左导数"),

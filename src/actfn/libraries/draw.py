@@ -25,8 +25,8 @@ def draw(distribution: str, rng: Any, x: Any, library: Library | None, bounds: M
     Examples
     --------
     >>> import numpy as np
-    >>> draw("uniform", np.random.default_rng(0), np.zeros(2), None, {"low": 1.0, "high": 1.5})
-    array([1.31848085, 1.13489336])
+    >>> draw("uniform", np.random.default_rng(0), np.zeros(2), None, {"low": 1.0, "high": 1.5}).round(3).tolist()
+    [1.318, 1.135]
     """
     if isinstance(rng, np.random.Generator):
         shape = tuple(x.shape)
