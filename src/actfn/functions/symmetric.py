@@ -28,7 +28,7 @@ class lisht:
         a = m.minimum(m.abs(x), SATURATED)
         q = -m.expm1_pair(m.pair(-2.0 * a))
         # Near 0 the result is next to nothing below x^2, which may be a tie.
-        return m.where(m.abs(x) > SATURATED, m.abs(x), m.round(q / (2.0 - q) * (1.0 - m.sticky(a)) * a))
+        return m.where(m.abs(x) > SATURATED, m.abs(x), m.abs(m.round(q / (2.0 - q) * (1.0 - m.sticky(a)) * a)))
 
     def first(m: Any, x: Any) -> Any:
         # With e = exp(-2|x|) it is (1 - e^2 + 4 |x| e) / (1 + e)^2: no difference.
