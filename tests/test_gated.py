@@ -7,14 +7,17 @@ import pickle
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
+import torch
 from reference import BFLOAT16, FLOATS, Array, long, same_bits, worst
 
 import actfn
+import actfn.torch as A
 from actfn import blocks
 
 mpf = mpmath.mpf
@@ -474,3 +477,44 @@ def test_they_are_values() -> None:
     x = np.arange(4.0)
     assert same_bits(steep(x), actfn.swiglu(x, beta=2.0, layout="up_gate"))
     assert actfn.swiglu_oai.range.high == pytest.approx(8 * 7 / (1 + np.exp(-1.702 * 7)))
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_far_out_float32_agrees_with_float64(name: str) -> None:
+    # What is nothing beside every number must be nothing beside infinity too.
+    rng = np.random.default_rng(5)
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 3e38, 1e-45]
+    anything = (rng.choice([-1, 1], (3, 5000)) * 2.0 ** rng.uniform(-149, 128, (3, 5000))).astype(np.float32)
+    anything[0, ::2] = rng.uniform(-700, 700, 2500)
+    combined = np.array(list(itertools.product(special, repeat=3)), np.float32).T
+    gate, up, g = np.concatenate([anything, combined], axis=1)
+    function, given = actfn.get(name), GIVEN[name]
+    single = (function(gate, up, **given), *function.vjp(gate, up, g, **given))
+    gate, up, g = (array.astype(np.float64) for array in (gate, up, g))
+    for got, wide in zip(single, (function(gate, up, **given), *function.vjp(gate, up, g, **given))):
+        with np.errstate(over="ignore", under="ignore"):
+            expected = wide.astype(np.float32)
+        nearby = np.abs(got.view(np.int32).astype(np.int64) - expected.view(np.int32)) <= 1
+        assert np.all((got == expected) | nearby | (np.isnan(got) & np.isnan(expected)))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", EXACT)
+def test_plain_tensors_are_computed_where_they_lie(name: str, dtype: torch.dtype) -> None:
+    x, g = torch.randn(5, 8, dtype=dtype).requires_grad_(), torch.randn(5, 4, dtype=dtype)
+    function, given = actfn.get(name), GIVEN[name]
+    for call in (partial(function, **given), partial(getattr(A, name), **given)):
+        y = call(x)
+        np.testing.assert_array_equal(y.detach(), function(x.detach().numpy(), **given))
+        (found,) = torch.autograd.grad(y, x, g)
+        np.testing.assert_array_equal(found, function.vjp(x.detach().numpy(), g.numpy(), **given))
+        (gate, up) = (part.detach().clone().requires_grad_() for part in (x[:, :4], x[:, 4:]))
+        found = torch.autograd.grad(call(gate, up), (gate, up), g)
+        for mine, numpy in zip(
+            found, function.vjp(gate.detach().numpy(), up.detach().numpy(), g.numpy(), **given), strict=True
+        ):
+            np.testing.assert_array_equal(mine, numpy)
+    if dtype == torch.float64:
+        assert torch.autograd.gradcheck(partial(function, **given), x, check_forward_ad=True)
+        assert torch.autograd.gradgradcheck(partial(function, **given), x)

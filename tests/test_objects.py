@@ -13,7 +13,7 @@ import pytest
 
 import actfn
 from actfn import _core
-from actfn.emit.cpp import ufuncs
+from actfn.emit.cpp import gates, ufuncs
 from actfn.functions import declared
 
 BUILD = Path(os.environ.get("ACTFN_BUILD", Path(__file__).parent.parent / "build" / "release"))
@@ -60,6 +60,10 @@ def test_every_loop_computes_on_whole_registers(instruction_set: str) -> None:
         assert sum(bool(re.search(f"::(tuned_)?loops::{name}[<(]", loop)) for loop in found) >= 3, (
             f"{name} has not its three loops"
         )
+    for gate in (
+        gate for declaration in declared().values() if declaration.kind == "gated" for gate in gates(declaration)
+    ):
+        assert any(f"::loops::{gate.name}<" in loop for loop in found), f"{gate.name} has no loop"
     for declaration in elementwise:
         for kernel in () if declaration.hot else declaration.kernels:
             name = f"{declaration.name}_{kernel}"

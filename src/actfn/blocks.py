@@ -29,17 +29,23 @@ def run(work: Callable[..., None], inputs: Sequence[Array], outputs: Sequence[Ar
     >>> out.tolist()
     [1.0, 4.0]
     """
-    shape = outputs[0].shape
-    size = outputs[0].size
+    in_parts(lambda inputs, outputs: _serially(work, inputs, outputs, spare), inputs, outputs)
+
+
+def in_parts(
+    work: Callable[[Sequence[Array], Sequence[Array]], object], inputs: Sequence[Array], outputs: Sequence[Array]
+) -> None:
+    """Call ``work`` with inputs and outputs, or with parts of large ones from several threads."""
+    shape, size = outputs[0].shape, outputs[0].size
     if size < parallel.LEAST or parallel.get_num_threads() == 1 or parallel.overlap(inputs, tuple(outputs)):
-        _serially(work, inputs, outputs, spare)
+        work(inputs, outputs)
         return
     axis = int(np.argmax(shape))
     whole = [np.broadcast_to(array, shape) for array in inputs]
 
     def share(part: slice) -> None:
         where = (slice(None),) * axis + (part,)
-        _serially(work, [array[where] for array in whole], [array[where] for array in outputs], spare)
+        work([array[where] for array in whole], [array[where] for array in outputs])
 
     parallel.share(share, shape[axis], max(1, parallel.PART * shape[axis] // size))
 

@@ -25,6 +25,8 @@ extern "C" __attribute__((visibility("hidden"))) const actfn::Table ACTFN_TABLE;
 const actfn::Table ACTFN_TABLE = {
     entries,
     sizeof entries / sizeof entries[0],
+    gates,
+    sizeof gates / sizeof gates[0],
     {
         {drive<truth, double, double, double>, nullptr},
         {drive<std::int8_t, double, double, double>, nullptr},

@@ -125,9 +125,17 @@ template <class Visit> bool each_ufunc(const Table& table, Visit visit) {
     return true;
 }
 
+PyObject* make_gate(const Entry& entry, UfuncLoop loop) {
+    Registration* const r = static_cast<Registration*>(std::calloc(1, sizeof(Registration)));
+    if (r == nullptr) return PyErr_NoMemory();
+    r->add(loop, entry, NPY_FLOAT32, NPY_FLOAT32, NPY_FLOAT64, NPY_FLOAT32);
+    return PyUFunc_FromFuncAndData(r->loops, r->data, r->types, r->count, entry.inputs + entry.parameters,
+                                   entry.outputs, PyUFunc_None, entry.name, nullptr, 0);
+}
+
 struct State {
     const Table* table;
-    PyObject* ufuncs;
+    PyObject *ufuncs, *gates;
 };
 
 State* state_of(PyObject* module) { return static_cast<State*>(PyModule_GetState(module)); }
@@ -168,6 +176,14 @@ PyObject* register_bfloat16(PyObject* module, PyObject* argument) {
     Py_RETURN_NONE;
 }
 
+// Takes the reference to a value over, which may be none.
+bool put(PyObject* dictionary, const char* name, PyObject* value) {
+    if (value == nullptr) return false;
+    const int status = PyDict_SetItemString(dictionary, name, value);
+    Py_DECREF(value);
+    return status == 0;
+}
+
 int execute(PyObject* module) {
     import_array1(-1);
     import_umath1(-1);
@@ -182,12 +198,16 @@ int execute(PyObject* module) {
             // A function of rows has a signature.
             const UfuncLoop* const compact = signature == nullptr ? state->table->compact : nullptr;
             PyObject* const ufunc = make_ufunc(entry, loops, compact, signature);
-            if (ufunc == nullptr) return false;
-            const int status = PyDict_SetItemString(state->ufuncs, entry.name, ufunc);
-            Py_DECREF(ufunc);
-            return status == 0;
+            return put(state->ufuncs, entry.name, ufunc);
         });
     if (!done || PyModule_AddObjectRef(module, "ufuncs", state->ufuncs) < 0) return -1;
+    state->gates = PyDict_New();
+    if (state->gates == nullptr) return -1;
+    for (int i = 0; i < state->table->gate_count; ++i) {
+        const Entry& entry = state->table->gates[i];
+        if (!put(state->gates, entry.name, make_gate(entry, state->table->elementwise[float32][0]))) return -1;
+    }
+    if (PyModule_AddObjectRef(module, "gates", state->gates) < 0) return -1;
     if (PyModule_AddStringConstant(module, "instruction_set", instruction_set_names[set]) < 0) return -1;
     if (PyModule_AddStringConstant(module, "available", AvailableNames().text) < 0) return -1;
     return PyModule_AddStringConstant(module, "compiler", ACTFN_TEXT(ACTFN_COMPILER));
@@ -195,13 +215,19 @@ int execute(PyObject* module) {
 
 int traverse(PyObject* module, visitproc visit, void* arg) {
     State* const state = state_of(module);
-    if (state != nullptr) Py_VISIT(state->ufuncs);
+    if (state != nullptr) {
+        Py_VISIT(state->ufuncs);
+        Py_VISIT(state->gates);
+    }
     return 0;
 }
 
 int clear(PyObject* module) {
     State* const state = state_of(module);
-    if (state != nullptr) Py_CLEAR(state->ufuncs);
+    if (state != nullptr) {
+        Py_CLEAR(state->ufuncs);
+        Py_CLEAR(state->gates);
+    }
     return 0;
 }
 

@@ -34,6 +34,9 @@ enum Storage { boolean, int8, uint8, int16, uint16, float16, bfloat16, float32, 
 struct Table {
     const Entry* entries;
     int entry_count;
+    // Functions of gate and up, and the products with their derivatives: float32 only.
+    const Entry* gates;
+    int gate_count;
     // [storage of the data][0: parameters are float64; 1: as the data]
     UfuncLoop elementwise[storage_count][2];
     // The same for float32 numbers of compact functions.

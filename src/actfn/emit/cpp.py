@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from actfn.functions.declare import Declaration
-from actfn.trace import Node, needed, trace
+from actfn.trace import Graph, Node, needed, trace
 
 INFIX = {
     "add": "+",
@@ -72,6 +72,30 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
     for parameter in parameters:
         yield build(f"_d_{parameter}", (f"partial_{parameter}",))
         yield build(f"_vjp_{parameter}", (f"partial_{parameter}",), times_g=True)
+
+
+def gates(declaration: Declaration) -> Iterator[Ufunc]:
+    """Yield the ufuncs of a gated declaration: its value, and the products of g with its derivatives by gate and up."""
+    parts = declaration.parts
+    parameters = tuple(p for p in declaration.parameters if any(p in part.parameters for part in parts.values()))
+    graph = Graph()
+
+    def factor(role: str, kernel: str) -> Node:
+        if parts[role].name == "identity":
+            return graph.input(role) if kernel == "value" else graph.node(1.0)
+        given = (graph.input(p) for p in parts[role].parameters)
+        found = graph.apply(parts[role], kernel, graph.input(role), *given)
+        # What is next to nothing beside all numbers of float32 must be nothing beside infinity.
+        return graph.where(graph.abs(found) > 1e-130, found, 0.0 * found)
+
+    def build(suffix: str, inputs: tuple[str, ...], results: tuple[Node, ...]) -> Ufunc:
+        by_hand, none = (None,) * len(results), (math.nan,) * len(parameters)
+        return Ufunc(declaration.name + suffix, (), inputs, parameters, results, by_hand, (), none, interleaved=True)
+
+    opening, passing, g = factor("gate", "value"), factor("up", "value"), graph.input("g")
+    yield build("", ("gate", "up"), (opening * passing,))
+    products = factor("gate", "first") * (passing * g), factor("up", "first") * (opening * g)
+    yield build("_vjp", ("gate", "up", "g"), products)
 
 
 def _tuned(declaration: Declaration, kernel: str, times_g: bool) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actfn.emit.cpp import Ufunc, compact_loop, defaults, loop, tuned_loop, ufuncs
+from actfn.emit.cpp import Ufunc, compact_loop, defaults, gates, loop, tuned_loop, ufuncs
 from actfn.functions.declare import Declaration
 
 
@@ -45,6 +45,14 @@ def compact_entry(ufunc: Ufunc, declaration: Declaration) -> str:
     return _row(ufunc, ["{}", *(f"{{nullptr, {composed(precision)}}}" for precision in ("narrowing", "precise"))])
 
 
+def gate_entry(ufunc: Ufunc) -> str:
+    """Return the row of the table for one ufunc of a gated function."""
+    counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
+    arrays = "false" if ufunc.parameters else "true"
+    loops = ", ".join(f"loops::{ufunc.name}<wide, float, {scalars}>" for scalars in ("true", arrays))
+    return f'    {{"{ufunc.name}", {counts}, nullptr, {{{loops}}}, {{}}, {{}}}},'
+
+
 def _row(ufunc: Ufunc, loops: Sequence[str]) -> str:
     known = f"defaults::{ufunc.name}::all" if ufunc.parameters else "nullptr"
     counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
@@ -62,7 +70,12 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
     compact: list[str] = []
     classes: list[str] = []
     entries: list[str] = []
+    gated: list[str] = []
     for declaration in declarations.values():
+        if declaration.kind == "gated":
+            for ufunc in gates(declaration):
+                loops.append(loop(ufunc))
+                gated.append(gate_entry(ufunc))
         if declaration.kind != "elementwise":
             continue
         if not declaration.hot:
@@ -99,6 +112,10 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
             *_namespace("defaults", classes),
             "const actfn::Entry entries[] = {",
             *entries,
+            "};",
+            "",
+            "const actfn::Entry gates[] = {",
+            *gated,
             "};",
             "",
             "}  // namespace",

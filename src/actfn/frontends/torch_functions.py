@@ -8,8 +8,7 @@ from typing import Any
 import torch
 
 from actfn.activation import Activation
-from actfn.libraries import gated as gates_of
-from actfn.libraries import torch_gradients, torch_groups, torch_rows
+from actfn.libraries import torch_gated, torch_gradients, torch_groups, torch_rows
 from actfn.libraries.torch_gradients import LIBRARY
 
 Tensor = torch.Tensor
@@ -158,14 +157,10 @@ def function_of(activation: Activation) -> Callable[..., Tensor]:
 
 def gated(activation: Any, values: dict[str, Any], x: Tensor, up: Tensor | None, dim: int) -> Tensor:
     """Return the value of a gated function of two tensors, or of one that holds gate and up along an axis."""
-    given = tuple(checked(tensor, activation.name) for tensor in ((x,) if up is None else (x, up)))
-    gate, passed = activation._divided(given, dim, values)
-    if gate.dtype != passed.dtype:
-        raise TypeError(
-            f"actfn.torch.{activation.name}: gate is {gate.dtype} and up {passed.dtype}; they must be alike"
-        )
-    found: Tensor = gates_of.value(LIBRARY, activation._parts, gate, passed, values)
-    return found
+    checked(x, activation.name)
+    if up is not None and checked(up, activation.name).dtype != x.dtype:
+        raise TypeError(f"actfn.torch.{activation.name}: gate is {x.dtype} and up {up.dtype}; they must be alike")
+    return torch_gated.value(activation, x, up, dim, values)
 
 
 def channelwise(activation: Any, x: Tensor, dim: int) -> Tensor:

@@ -76,6 +76,7 @@ PATTERNS = [
     (r"(.+) neutral(: each is its own limit)?", r"\1（每一点都是，既不吸引也不排斥）"),
     (r"(f'+) from (.+) to (.+) at (.+)", r"\1 在 \4 处由 \2 跳到 \3"),
     (r"(\w+): nowhere", r"\1：无"),
+    (r"(\w+): everywhere", r"\1：处处"),
     (r"(\w+): (x .+) and (x .+)", r"\1：\2 及 \3"),
     (r"(\w+): (x .+)", r"\1：\2"),
     (r"value: (.+)", r"函数值：\1"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from actfn import blocks
+from actfn import _core, blocks
 from actfn.activation import Activation
 from actfn.factors import Factor, multiply
 from actfn.functions.declare import Declaration
@@ -20,7 +20,8 @@ class Gated(Activation):
     """The product of a function of the gate and a function of what passes it.
 
     Give two arrays, the gate first, or one that holds both along an axis; ``layout`` then tells which part is the gate, since
-    frameworks disagree. Blocks are computed in float64 and rounded once, and nothing as large as the arrays is made but the result.
+    frameworks disagree. Factors are computed in float64 and the product is rounded once; nothing as large as the arrays is made but
+    the result.
     In float64 the value is within 2 ULP where the factors are normal numbers: a subnormal one has lost digits already.
     """
 
@@ -68,6 +69,10 @@ class Gated(Activation):
 
             if out is not None:
                 raise TypeError(f"{self.name} takes out= with NumPy arrays only")
+            if library.name == "torch":
+                from actfn.libraries import torch_gated
+
+                return torch_gated.value(self, x, up, axis, values)
             return value(library, self._parts, *self._foreign(library, x, up, axis, values), values)
         if out is None and _is_duck(x if up is None else up):
             gate, up = self._divided((x,) if up is None else (x, up), axis, values)
@@ -78,6 +83,9 @@ class Gated(Activation):
         gate, up = self._divided(self._arrays(x, up), axis, values)
         arrays, numbers = self._sorted(values, gate.shape)
         target = np.empty(gate.shape, np.result_type(gate, up)) if out is None else self._target(out, gate.shape)
+        if all(array.dtype == np.float32 for array in (gate, up, target)):
+            self._compiled("", (gate, up), values, (target,))
+            return target[()] if out is None else out
         opens, passes = (Factor(part, target.dtype) for part in self._parts)
 
         def work(gate: Any, up: Any, *rest: Any) -> None:
@@ -111,6 +119,9 @@ class Gated(Activation):
         dtype = np.result_type(gate, other, g)
         whole = np.empty(np.shape(x), dtype) if up is None else None
         targets = _empty(gate.shape, dtype) if whole is None else self._divided((whole,), axis, values)
+        if all(array.dtype == np.float32 for array in (gate, other, g)):
+            self._compiled("_vjp", (gate, other, g), values, targets)
+            return (targets[0][()], targets[1][()]) if whole is None else whole
         opens, passes = (Factor(part, dtype) for part in self._parts)
         exact = dtype == np.float64
 
@@ -175,6 +186,12 @@ class Gated(Activation):
     @property
     def _parts(self) -> tuple[Declaration, Declaration]:
         return self._declaration.parts["gate"], self._declaration.parts["up"]
+
+    def _compiled(self, suffix: str, inputs: tuple[Any, ...], values: Mapping[str, Any], out: tuple[Any, ...]) -> None:
+        """Call the compiled loop over float32 numbers, which makes no array on the way."""
+        ufunc = _core.gates[self.name + suffix]
+        parameters = (np.asarray(values[name], np.float64) for name in values if name != "layout")
+        blocks.in_parts(lambda given, out: ufunc(*given, out=tuple(out)), (*inputs, *parameters), out)
 
     def _up_and_g(self, given: tuple[Any, ...]) -> tuple[Any, Any]:
         if len(given) == 2:

@@ -26,10 +26,6 @@ class Library(NamedTuple):
         """Return an array with an axis of length 1 inserted."""
         return x.unsqueeze(axis) if self.name == "torch" else self.xp.expand_dims(x, axis=axis)
 
-    def concatenate(self, arrays: tuple[Any, ...], axis: int) -> Any:
-        """Return arrays joined along an axis."""
-        return self.xp.cat(arrays, axis) if self.name == "torch" else self.xp.concat(arrays, axis=axis)
-
     def interleaved(self, even: Any, odd: Any, axis: int) -> Any:
         """Return two arrays of one shape as the even and the odd places along an axis."""
         shape = tuple(even.shape)
@@ -49,10 +45,10 @@ class Library(NamedTuple):
             return x.astype(dtype)
         return x.to(dtype) if self.name == "torch" else self.xp.astype(x, dtype)
 
-    def concatenated(self, parts: tuple[Any, ...], axis: int) -> Any:
+    def concatenate(self, arrays: tuple[Any, ...], axis: int) -> Any:
         """Return arrays one behind the other along an axis."""
         xp = self.xp
-        return (xp.concat if hasattr(xp, "concat") else xp.concatenate)(parts, axis=axis)
+        return (xp.concat if hasattr(xp, "concat") else xp.concatenate)(arrays, axis=axis)
 
     def descending(self, x: Any, axis: int) -> Any:
         """Return the numbers along an axis, the largest first."""

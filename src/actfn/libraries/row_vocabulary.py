@@ -125,8 +125,8 @@ class RowPairs(Pairs):
             last = (*before, slice(2 * half, length))
             s = self.add(Pair(high[first], low[first]), Pair(high[second], low[second]))
             odd = length % 2
-            high = self.library.concatenated((s.high, high[last]), axis) if odd else s.high
-            low = self.library.concatenated((s.low, low[last]), axis) if odd else s.low
+            high = self.library.concatenate((s.high, high[last]), axis) if odd else s.high
+            low = self.library.concatenate((s.low, low[last]), axis) if odd else s.low
             length = half + odd
         return Pair(high, low)
 

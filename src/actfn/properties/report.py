@@ -112,6 +112,8 @@ class Sides(NamedTuple):
     right: float | None
 
     def __str__(self) -> str:
+        if self.left is not None and self.right is not None and self.left >= self.right:
+            return "everywhere"
         sides = (("x <= ", self.left), ("x >= ", self.right))
         return " and ".join(f"{sign}{_short(end)}" for sign, end in sides if end is not None) or "nowhere"
 
