@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,16 @@ UFUNC_KEYWORDS = frozenset({"out", "where", "dtype", "casting", "order", "subok"
 KEPT = ("float16", "bfloat16", "float32", "float64")
 
 
+# NumPy makes the name of a dtype anew each time.
+@lru_cache(maxsize=64)
+def is_kept(dtype: Any) -> bool:
+    """Tell whether results keep a dtype."""
+    return str(getattr(dtype, "name", dtype)) in KEPT
+
+
 def is_real(dtype: Any) -> bool:
     """Tell whether arrays of a dtype are taken: the four floating-point types, integers and bool."""
-    return getattr(dtype, "kind", "-") in "biu" or str(getattr(dtype, "name", dtype)) in KEPT
+    return is_kept(dtype) or getattr(dtype, "kind", "-") in "biu"
 
 
 def typed(number: Any, x: Any) -> Any:

@@ -11,7 +11,7 @@ from actfn import _core, blocks
 from actfn.activation import Activation
 from actfn.factors import Factor, multiply
 from actfn.functions.declare import Declaration
-from actfn.inputs import KEPT, is_real, whole_cotangent
+from actfn.inputs import is_kept, is_real, whole_cotangent
 from actfn.kinds.elementwise import Elementwise, sum_to_shape
 from actfn.libraries.find import Library, find, is_foreign
 
@@ -190,7 +190,7 @@ class Gated(Activation):
     def _compiled(self, suffix: str, inputs: tuple[Any, ...], values: Mapping[str, Any], out: tuple[Any, ...]) -> None:
         """Call the compiled loop over float32 numbers, which makes no array on the way."""
         ufunc = _core.gates[self.name + suffix]
-        parameters = (np.asarray(values[name], np.float64) for name in values if name != "layout")
+        parameters = [np.asarray(values[name], np.float64) for name in values if name != "layout"]
         blocks.in_parts(lambda given, out: ufunc(*given, out=tuple(out)), (*inputs, *parameters), out)
 
     def _up_and_g(self, given: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -222,7 +222,7 @@ class Gated(Activation):
                 raise ValueError(f"{self.name}: {ragged}") from None
             if not is_real(array.dtype):
                 raise self._unsupported(TypeError(), array)
-            found.append(array if array.dtype.name in KEPT else array.astype(np.float64))
+            found.append(array if is_kept(array.dtype) else array.astype(np.float64))
         return tuple(found)
 
     def _divided(self, given: tuple[Any, ...], axis: int, values: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -275,7 +275,7 @@ class Gated(Activation):
         return given
 
     def _target(self, out: Any, shape: tuple[int, ...]) -> Any:
-        if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype.name not in KEPT:
+        if not isinstance(out, np.ndarray) or out.shape != shape or not is_kept(out.dtype):
             said = f"shape {out.shape} and dtype {out.dtype}" if isinstance(out, np.ndarray) else repr(out)
             raise ValueError(f"{self.name}: out must be an array of floats of shape {shape}, got {said}")
         return out
