@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import Page, handbook, read, shared
 
 import actfn
 from actfn.accuracy import tables
@@ -25,62 +25,17 @@ from actfn.handbook.translations import PARAMETERS, SUMMARIES, remark
 from actfn.handbook.words import KINDS, TAGS, WORDS
 
 LANGUAGES = ("en", "zh")
-NAMES = contents.names()
-EMPTY = {"br", "circle", "hr", "img", "input", "link", "meta", "mspace", "path"}
-
-
-class Page(HTMLParser):
-    """What a page holds; fails where an element is not closed."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path, self.source = path, path.read_text(encoding="utf-8")
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.loads: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(self.source)
-        assert self.open == [], path
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
-        assert len(given) == len(attributes), (self.path, tag, attributes)
-        self.tags.append((tag, given))
-        self.ids += [given["id"] or ""] if "id" in given else []
-        if tag == "a":
-            self.links.append(given["href"] or "")
-        self.loads += [given[key] or "" for key in ("src", "data", "srcset") if key in given]
-        self.loads += [given["href"] or ""] if tag == "link" else []
-        if tag not in EMPTY:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attributes)
-        if tag not in EMPTY:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open.pop() == tag, (self.path, tag, self.getpos())
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def count(self, tag: str) -> int:
-        return sum(name == tag for name, _ in self.tags)
+NAMES = contents.common_names()
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("handbook") / "site"
-    assert main(["handbook", "-o", str(folder)]) == 0
-    return folder
+    return shared(tmp_path_factory, "common", lambda folder: handbook(folder, "--common"))
 
 
 @pytest.fixture(scope="session")
 def pages(site: Path) -> dict[str, Page]:
-    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob("*.html"))}
+    return read(site)
 
 
 def test_every_page_is_there_in_both_languages(pages: dict[str, Page]) -> None:
@@ -192,9 +147,9 @@ def test_the_index_has_what_the_filters_need(pages: dict[str, Page]) -> None:
 def test_both_languages_have_the_same_words() -> None:
     assert WORDS["en"].keys() == WORDS["zh"].keys()
     assert KINDS["en"].keys() == KINDS["zh"].keys() == {actfn.get(name).kind for name in actfn.names()}
-    assert TAGS["zh"].keys() >= {tag for name in NAMES for tag in actfn.get(name).tags}
-    assert SUMMARIES.keys() >= set(NAMES)
-    assert PARAMETERS.keys() >= {(name, key) for name in NAMES for key in actfn.get(name).parameters}
+    assert TAGS["zh"].keys() >= {tag for name in contents.names() for tag in actfn.get(name).tags}
+    assert SUMMARIES.keys() >= set(contents.names())
+    assert PARAMETERS.keys() >= {(name, key) for name in contents.names() for key in actfn.get(name).parameters}
 
 
 @pytest.mark.parametrize("name", contents.ARTICLES)
@@ -327,7 +282,7 @@ def test_formulas_know_no_entity_that_a_parser_of_xml_would_miss() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_one_language_alone(tmp_path: Path, language: str) -> None:
     folder = tmp_path / "site"
-    assert main(["handbook", "-o", str(folder), "--lang", language]) == 0
+    assert main(["handbook", "-o", str(folder), "--lang", language, "--common"]) == 0
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == [language]
     page = Page(folder / language / "relu.html")
     assert not any("class" in given and given["class"] == "language" for _, given in page.tags)
@@ -344,7 +299,7 @@ def test_the_same_bytes_every_time_and_a_handbook_is_replaced(site: Path, tmp_pa
     (again / MARKER).touch()
     (again / "old" / "page.html").touch()
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "actfn", "handbook", "-o", str(again)],
+        [sys.executable, "-W", "error", "-m", "actfn", "handbook", "-o", str(again), "--common"],
         env={**os.environ, "PYTHONHASHSEED": "7"},
         capture_output=True,
         text=True,
@@ -390,6 +345,7 @@ def test_a_failure_leaves_the_old_handbook_and_nothing_else(tmp_path: Path, monk
     def fails(*arguments: object) -> object:
         raise ValueError("no page")
 
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0})  # another process would not know what fails
     monkeypatch.setattr("actfn.handbook.function_page.content", fails)
     assert main(["handbook", "-o", str(target)]) == 2
     assert contents_of(tmp_path) == {f"site/{MARKER}": b"old"}
@@ -400,7 +356,7 @@ def test_an_empty_folder_and_a_link_are_taken(tmp_path: Path) -> None:
     real.mkdir()
     link = tmp_path / "link"
     link.symlink_to(real)
-    assert main(["handbook", "-o", str(link), "--lang", "en"]) == 0
+    assert main(["handbook", "-o", str(link), "--lang", "en", "--common"]) == 0
     assert link.is_symlink() and (real / "en" / "index.html").is_file()
 
 
@@ -428,13 +384,13 @@ def test_properties_are_in_chinese_on_chinese_pages() -> None:
 
     from actfn.handbook.function_page import content
 
-    for function in (actfn.gelu, actfn.relu, actfn.elu, actfn.softsign, actfn.prelu):
+    for function in (actfn.gelu, actfn.relu, actfn.elu, actfn.softsign, actfn.prelu, actfn.sine, actfn.hard_shrink):
         rows = content(function, "zh")["properties"]
-        assert len(rows) == 30
+        assert len(rows) == (19 if function == actfn.sine else 30)
         for name, value, how in rows:
             assert re.search("[\u4e00-\u9fff]", name), name
             for text in (*str(value).split("<br>"), how):
-                words = {*re.findall("[A-Za-z]{3,}", text)} - {"inf", "Var", "SymPy", "float", "bfloat", "sqrt"}
+                words = {*re.findall("[A-Za-z]{3,}", text)} - {"inf", "Var", "SymPy", "float", "bfloat", "sqrt", "log"}
                 assert not words, (function.name, name, text)
 
 

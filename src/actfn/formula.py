@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import sympy
 
 
-GREEK = ("alpha", "beta", "epsilon", "sigma", "tau", "theta")  # the parameters that LaTeX has a letter for
+GREEK = ("alpha", "beta", "epsilon", "mu", "sigma", "tau", "theta")  # the parameters that LaTeX has a letter for
 
 
 class Text:
@@ -388,12 +388,13 @@ def conditions(declaration: Declaration) -> tuple[Any, ...]:
 
 def latex(declaration: Declaration, order: int = 0, by: str | None = None) -> str:
     """Return the formula, or its derivative of an order, as LaTeX; the condition on a threshold comes behind it."""
-    sympy = sympy_module()
     whole = (expression(declaration, order, by=by), *conditions(declaration))
-    return r",\quad ".join(_latex(declaration, sympy, part, order) for part in whole)
+    return r",\quad ".join(_latex(declaration, part, order) for part in whole)
 
 
-def _latex(declaration: Declaration, sympy: Any, part: Any, order: int) -> str:
+def _latex(declaration: Declaration, part: Any, order: int) -> str:
+    from sympy.printing.latex import LatexPrinter
+
     shown = readable(part, order)
     # SymPy would take the end of negative_slope for an index, and slope for the product of five letters.
     words = {
@@ -402,15 +403,34 @@ def _latex(declaration: Declaration, sympy: Any, part: Any, order: int) -> str:
         if symbol.name in {*declaration.inputs, *declaration.parameters} - {"x"}
     }
     names = {symbol: rf"\mathrm{{{word}}}" for symbol, word in words.items() if symbol.name not in GREEK}
-    result: str = sympy.latex(shown, symbol_names=names)
+    printer = LatexPrinter({"symbol_names": names})
+    printer._print_Heaviside = lambda step: rf"\left[{printer.doprint(is_positive(step.args[0]))}\right]"
+    result: str = printer.doprint(shown)
     return result
+
+
+def is_positive(expression: Any) -> Any:
+    """Return the inequality that an expression is positive, with what is subtracted in it on the other side.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> is_positive(sympy.Symbol("x") - sympy.Symbol("tau"))
+    x > tau
+    """
+    sympy = sympy_module()
+    terms = sympy.Add.make_args(expression)
+    subtracted = [-term for term in terms if term.could_extract_minus_sign()]
+    added = [term for term in terms if not term.could_extract_minus_sign()]
+    return sympy.StrictGreaterThan(sympy.Add(*added), sympy.Add(*subtracted), evaluate=False)
 
 
 def readable(expression: Any, order: int) -> Any:
     """Return an expression as people write it.
 
     Cases stand side by side, x sign(x) is |x|, a step is in two cases, quotients of polynomials are one fraction, and a
-    sum over j of terms with delta_jk is the term at k.
+    sum over j of terms with delta_jk is the term at k. Where steps are summed over a row they stay: each is a bracket that is
+    1 where what stands in it holds, and 0 elsewhere.
     """
     sympy = sympy_module()
 
@@ -428,6 +448,8 @@ def readable(expression: Any, order: int) -> Any:
         return sympy.factor(part) if part.is_rational_function() else part
 
     picked = expression.replace(is_pick, pick)
+    if any(total.has(sympy.Heaviside) for total in picked.atoms(sympy.Sum)):
+        return picked
     picked = picked.replace(sympy.Heaviside, lambda x, *_: sympy.Piecewise((1, x > 0), (0, True)))
     for sign in picked.atoms(sympy.sign):
         picked = sympy.factor(picked.subs(sign * sign.args[0], abs(sign.args[0])))

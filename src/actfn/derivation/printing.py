@@ -13,6 +13,7 @@ from sympy.printing.str import StrPrinter
 from sympy.simplify.radsimp import fraction
 
 from actfn.derivation.reasons import word
+from actfn.formula import is_positive
 
 
 def _terms(expr: Any) -> tuple[Any, ...]:
@@ -127,7 +128,11 @@ GREEK = {
     "delta": "δ",
     "Delta": "Δ",
     "lambda": "λ",
+    "epsilon": "ε",
+    "mu": "μ",
     "sigma": "σ",
+    "tau": "τ",
+    "theta": "θ",
     "Phi": "Φ",
     "phi": "φ",
 }
@@ -156,7 +161,7 @@ class _MathML(Printer):  # type: ignore[misc]
 
     def _print_Symbol(self, expr: Any) -> str:
         name, _, index = expr.name.partition("_")
-        if index and len(index) < 3:
+        if index and (len(index) < 3 or index == "max"):
             return f"<msub><mi>{_escaped(GREEK.get(name, name))}</mi><mi>{_escaped(index)}</mi></msub>"
         return f"<mi>{_escaped(GREEK.get(expr.name, expr.name))}</mi>"
 
@@ -249,6 +254,9 @@ class _MathML(Printer):  # type: ignore[misc]
 
     def _print_Or(self, expr: Any) -> str:
         return f"<mrow>{self._word('or', NBSP).join(map(self._print, expr.args))}</mrow>"
+
+    def _print_Heaviside(self, expr: Any) -> str:
+        return f"<mrow><mo>[</mo>{self._print(is_positive(expr.args[0]))}<mo>]</mo></mrow>"
 
     def _print_Tuple(self, expr: Any) -> str:
         return f"<mrow><mo>(</mo>{'<mo>,</mo>'.join(map(self._print, expr.args))}<mo>)</mo></mrow>"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from actfn.handbook.contents import common_names
 from actfn.handbook.folder import MARKER, replacing_folder
-from actfn.handbook.site import LANGUAGES, render
+from actfn.handbook.site import LANGUAGES, count, render
 
-__all__ = ["LANGUAGES", "MARKER", "render", "replacing_folder"]
+__all__ = ["LANGUAGES", "MARKER", "common_names", "count", "render", "replacing_folder"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from actfn.activation import Activation, get
 from actfn.curves import sample
 from actfn.handbook import experiment, prose
-from actfn.handbook.contents import COMPARISONS, SET_APART, functions
+from actfn.handbook.contents import COMPARISONS, SET_APART, common_functions
 from actfn.handbook.drawing import Line, figure, grid, panel
 from actfn.handbook.facts import facts, number
 from actfn.handbook.function_page import SAMPLES, interval
@@ -36,8 +37,8 @@ def headline(name: str, language: str) -> Headline:
     return Headline(title.removeprefix("# "), short.strip("*"), description)
 
 
-def content(environment: jinja2.Environment, name: str, language: str) -> dict[str, Any]:
-    """Return the content of an article's page, for its template."""
+def content(environment: jinja2.Environment, name: str, language: str, pages: Collection[str]) -> dict[str, Any]:
+    """Return the content of an article's page, for its template; links lead to the functions that have pages."""
     words = WORDS[language]
     tools: dict[str, Any] = {
         "arriving": lambda function, variance=None: number(journey(function, variance).arriving),
@@ -64,7 +65,7 @@ def content(environment: jinja2.Environment, name: str, language: str) -> dict[s
     return {
         "title": top.title,
         "description": top.description,
-        "body": prose.html(f"{top.description}\n\n{filled}", raw=True),
+        "body": prose.html(f"{top.description}\n\n{filled}", pages=pages, raw=True),
         "words": words,
     }
 
@@ -102,7 +103,7 @@ def _grid(language: str) -> Markup:
     """Return a figure of all functions with their derivatives."""
     words = WORDS[language]
     panels = []
-    for function in functions():
+    for function in common_functions():
         curves = [sample(function, order, samples=SAMPLES) for order in (0, 1)]
         described = words["panel description"].format(name=function.name)
         panels.append((function.name, f"{function.name}.html", panel(curves, described)))

@@ -8,7 +8,18 @@ from functools import cache
 from actfn import catalogue
 from actfn.activation import LANGUAGES, Activation, get, is_builtin
 
-__all__ = ["ARTICLES", "COMPARISONS", "FAMILIES", "LANGUAGES", "functions", "names", "year"]
+__all__ = [
+    "ARTICLES",
+    "COMPARISONS",
+    "FAMILIES",
+    "GROUPS",
+    "LANGUAGES",
+    "common_functions",
+    "common_names",
+    "group",
+    "names",
+    "year",
+]
 
 # The functions that a page draws and tabulates side by side.
 COMPARISONS = {
@@ -32,15 +43,48 @@ FAMILIES: dict[str, tuple[str, tuple[float, ...]]] = {
 }
 
 
+# What the index lists after the common functions, in this order.
+GROUPS = ("rectifiers", "gates", "sigmoids", "others", "rows", "gated units", "parts")
+OF_KIND = {"simplex": "rows", "gated": "gated units"}
+OF_TAG = {"gated": "gates", "rectifier": "rectifiers", "sigmoidal": "sigmoids"}
+
+
+def group(function: Activation) -> str:
+    """Return the group of the index to which a function belongs.
+
+    Examples
+    --------
+    >>> group(get("hard_swish")), group(get("sparsemax")), group(get("sine")), group(get("dice"))
+    ('gates', 'rows', 'others', 'parts')
+    """
+    if function.kind != "elementwise":
+        return OF_KIND.get(function.kind, "parts")
+    return next((OF_TAG[tag] for tag in OF_TAG if tag in function.tags), "others")
+
+
 @cache
-def names() -> tuple[str, ...]:
+def common_names() -> tuple[str, ...]:
     """Return the names of the library's own commonly used functions, in the order of the pages."""
     return tuple(name for name in catalogue.common_names() if is_builtin(get(name)))
 
 
-def functions() -> list[Activation]:
-    """Return the library's own functions, in the order of the pages."""
-    return [get(name) for name in names()]
+def common_functions() -> list[Activation]:
+    """Return the library's own commonly used functions, in the order of the pages."""
+    return [get(name) for name in common_names()]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of the library's own functions that have a guide: the common ones, then group by group.
+
+    Examples
+    --------
+    >>> names()[: len(common_names())] == common_names(), "sqnl" in names()
+    (True, True)
+    """
+    others = [name for name in catalogue.names() if name in catalogue.guided_names() and name not in common_names()]
+    own = [name for name in others if is_builtin(get(name))]
+    return (*common_names(), *sorted(own, key=lambda name: GROUPS.index(group(get(name)))))
 
 
 def year(function: Activation) -> int | None:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from actfn.activation import Activation
 from actfn.derivation.printing import mathml
-from actfn.formula import readable, slopes
+from actfn.formula import conditions, readable, slopes
 
 
 def formulas(function: Activation, language: str = "en") -> list[Markup]:
@@ -25,7 +25,7 @@ def formulas(function: Activation, language: str = "en") -> list[Markup]:
 
 
 def formula(function: Activation, order: int = 0, language: str = "en", by: str | None = None) -> Markup:
-    """Return a function's formula, or a derivative's, as a MathML block.
+    """Return a function's formula, or a derivative's, as a MathML block; behind it, what fixes a threshold in it.
 
     Examples
     --------
@@ -35,6 +35,8 @@ def formula(function: Activation, order: int = 0, language: str = "en", by: str 
     """
     expression = readable(function.sympy(order, by), order)
     inner = spaced(mathml(expression, language, bare=True))
+    for condition in conditions(function._declaration) if not order else ():
+        inner += f'<mo>,</mo><mspace width="1em"/>{spaced(mathml(condition, language, bare=True))}'
     return Markup(
         f'<math display="block"><mrow><mrow>{_left_side(function, order, by)}</mrow><mo>=</mo>{inner}</mrow></math>'
     )

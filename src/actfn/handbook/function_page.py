@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +17,7 @@ from actfn.functions.declare import WITH_KERNELS, Interval, Kink
 from actfn.handbook import prose
 from actfn.handbook.contents import FAMILIES
 from actfn.handbook.drawing import Line, figure
+from actfn.handbook.example import example
 from actfn.handbook.facts import number, values, with_examples
 from actfn.handbook.formulas import formulas, spaced
 from actfn.handbook.property_words import NAMES, chinese, typeset
@@ -23,7 +25,7 @@ from actfn.handbook.snippets import snippets
 from actfn.handbook.textbook_code import textbook_code
 from actfn.handbook.translations import meaning, remark, summary
 from actfn.handbook.words import KINDS, WORDS, tag
-from actfn.properties import saturated
+from actfn.properties import UNDECIDED, saturated
 from actfn.properties.report import lines_of
 
 PRIMES = ("", "′", "″")
@@ -31,8 +33,8 @@ SAMPLES = 361
 SATURATED = 0.01  # a slope that is smaller is shaded
 
 
-def content(function: Activation, language: str) -> dict[str, Any]:
-    """Return the content of a function's page, for its template.
+def content(function: Activation, language: str, pages: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the content of a function's page, for its template; links lead to the functions that have pages.
 
     Examples
     --------
@@ -44,6 +46,7 @@ def content(function: Activation, language: str) -> dict[str, Any]:
     elementwise = function.kind == "elementwise"
     parts: dict[str, Any] = {
         "picture": _picture(function, language),
+        "example": example(function, language),
         "formula": formulas(function, language),
         "derivation": _derivation(function, language),
         "facts": _facts(function, language),
@@ -53,13 +56,14 @@ def content(function: Activation, language: str) -> dict[str, Any]:
         "textbook": textbook_code(function, language),
         "elsewhere": _elsewhere(function, language),
         "code": {library: prose.code(text) for library, text in snippets(function).items()},
-        "guide": _guide(function, language),
+        "guide": _guide(function, language, pages),
         "papers": [prose.paper(paper) for paper in function.papers],
     }
     always = {"accuracy"}
     return {
         **parts,
         "title": function.name,
+        "elementwise": elementwise,
         "description": summary(function, language),
         "tags": [KINDS[language][function.kind], *(tag(name, language) for name in sorted(function.tags))],
         "sections": [key for key, part in parts.items() if part or key in always],
@@ -108,9 +112,11 @@ def _flat(function: Activation) -> list[tuple[float, float]]:
     """Return the stretches in sight on which the function saturates."""
     if function.kind != "elementwise":
         return []
-    return [
-        (one.low, one.high) for one in saturated(with_examples(function), SATURATED) if one.low < 6 and one.high > -6
-    ]
+    try:
+        found = saturated(with_examples(function), SATURATED)
+    except ValueError:  # a wave turns for ever
+        return []
+    return [(one.low, one.high) for one in found if one.low < 6 and one.high > -6]
 
 
 def _ends(curve: Curve) -> list[str]:
@@ -137,12 +143,18 @@ def _properties(function: Activation, language: str) -> list[tuple[str, Markup, 
     """Return the name, the value and the finding of each property that is worked out of the formula."""
     if function.kind != "elementwise":
         return []
-    rows = []
+    rows, undecided = [], []
     for name, (value, how) in with_examples(function).properties():
-        lines, said = lines_of(value), name.replace("_", " ")
+        lines, said = lines_of(value), NAMES[name] if language == "zh" else name.replace("_", " ")
+        if value is None and how == UNDECIDED:
+            undecided.append(said)
+            continue
         if language == "zh":
-            lines, said, how = [chinese(line, name) for line in lines], NAMES[name], chinese(how)
+            lines, how = [chinese(line, name) for line in lines], chinese(how)
         rows.append((said, Markup("<br>").join(map(typeset, lines)), typeset(how)))
+    if undecided:
+        how = chinese(UNDECIDED) if language == "zh" else UNDECIDED
+        rows.append((WORDS[language]["undecided"], Markup(WORDS[language]["comma"].join(undecided)), how))
     return rows
 
 
@@ -173,7 +185,7 @@ def _parameters(function: Activation, language: str) -> list[list[str]]:
     rows = []
     for parameter in function.parameters.values():
         default = parameter.default
-        shown = words["required"] if default is None else default if isinstance(default, str) else f"{default:.4g}"
+        shown = words["required"] if default is None else default if isinstance(default, str) else number(default)
         domain = interval(parameter.domain)
         rows.append([parameter.name, shown, domain, meaning(function, parameter, language)])
     return rows
@@ -232,6 +244,6 @@ def _error(ulp: float) -> str:
     return f"{ulp:.4f}" if ulp else "0"
 
 
-def _guide(function: Activation, language: str) -> Markup:
+def _guide(function: Activation, language: str, pages: Collection[str] | None) -> Markup:
     _, _, text = function.guide(language).partition("\n")  # the first line is the name again
-    return prose.html(text, here=function.name, deeper=1)
+    return prose.html(text, here=function.name, pages=pages, deeper=1)

@@ -19,6 +19,7 @@ LETTERS = {
     "sigma": "σ",
     "tau": "τ",
     "theta": "θ",
+    "varphi": "φ",
     "epsilon": "ε",
     "varepsilon": "ε",
     "Phi": "Φ",
@@ -27,6 +28,7 @@ LETTERS = {
 }
 OPERATORS = {
     "sum": "∑",
+    "int": "∫",
     "cdot": "·",
     "times": "×",
     "le": "≤",

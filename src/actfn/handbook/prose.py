@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -21,11 +21,13 @@ ATTACHED = re.compile(
     r"[（“(]?<math>(?:(?!</math>).)*</math>[，。；：、！？）”,.;:!?)’]+|[（“(]<math>(?:(?!</math>).)*</math>"
 )
 EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-+]?\d+)\b", re.ASCII)
-MATHEMATICS = re.compile(r"\$([^$\n]+)\$")
+MATHEMATICS = re.compile(r"\$([^$\n]+(?:\n[^$\n]+)?)\$")
 ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 
 
-def html(markdown: str, *, here: str = "", raw: bool = False, deeper: int = 0) -> Markup:
+def html(
+    markdown: str, *, here: str = "", pages: Collection[str] | None = None, raw: bool = False, deeper: int = 0
+) -> Markup:
     """Return Markdown as HTML.
 
     Parameters
@@ -33,6 +35,8 @@ def html(markdown: str, *, here: str = "", raw: bool = False, deeper: int = 0) -
     markdown : str
     here : str
         The function that the page is about, which is not linked.
+    pages : collection of str, optional
+        The functions that have pages; all by default.
     raw : bool
         Whether HTML within the text stays HTML.
     deeper : int
@@ -58,7 +62,7 @@ def html(markdown: str, *, here: str = "", raw: bool = False, deeper: int = 0) -
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{int(token.tag[1]) + deeper}"
-    shown = reader.renderer.render(tokens, reader.options, {"here": here})
+    shown = reader.renderer.render(tokens, reader.options, {"here": here, "pages": names() if pages is None else pages})
     return linked(ATTACHED.sub(r'<span class="whole">\g<0></span>', shown))
 
 
@@ -119,7 +123,7 @@ def _code(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: 
 def _name(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, about: Any) -> str:
     text = tokens[index].content
     shown = f"<code>{escape(text)}</code>"
-    return f'<a href="{text}.html">{shown}</a>' if text in names() and text != about["here"] else shown
+    return f'<a href="{text}.html">{shown}</a>' if text in about["pages"] and text != about["here"] else shown
 
 
 def _table(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, about: Any) -> str:

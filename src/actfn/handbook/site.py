@@ -2,78 +2,137 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache, partial
 from importlib import resources
-from typing import Any
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
 
 import jinja2
-from markupsafe import Markup
 
 import actfn
-from actfn.activation import Activation
-from actfn.functions.spelling import FRAMEWORKS
-from actfn.handbook import articles, function_page
-from actfn.handbook.contents import ARTICLES, LANGUAGES, functions, year
-from actfn.handbook.drawing import sparkline
-from actfn.handbook.snippets import libraries
-from actfn.handbook.translations import SUMMARIES, summary
-from actfn.handbook.words import KINDS, NAMES, WORDS, tag
+from actfn.activation import get
+from actfn.handbook import articles, function_page, index_page
+from actfn.handbook.contents import ARTICLES, LANGUAGES, common_names, names
+from actfn.handbook.words import NAMES, WORDS
 
-__all__ = ["LANGUAGES", "render"]
+__all__ = ["LANGUAGES", "count", "render"]
 
 TAGGED = {"en": "en", "zh": "zh-Hans"}
-PERIODS = ("until 1999", "2000 to 2014", "from 2015")
-LIBRARIES = tuple(framework.title for framework in FRAMEWORKS.values())
+STATIC = ("handbook.css", "handbook.js")
 
 
-def render(languages: Sequence[str] = LANGUAGES) -> Iterator[tuple[str, str]]:
+class Site(NamedTuple):
+    """Which handbook is written: its languages, and the functions that have pages."""
+
+    languages: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def render(
+    languages: Sequence[str] = LANGUAGES, functions: Sequence[str] | None = None, processes: int = 1
+) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of every file of the handbook.
 
     Parameters
     ----------
     languages : sequence of str
         Any of "en" and "zh".
+    functions : sequence of str, optional
+        The names of the functions that get pages, among them the common ones; by default all.
+    processes : int
+        How many processes render; with more than one they start anew and import the main module.
 
     Examples
     --------
-    >>> dict(render(["en"])).keys() >= {"index.html", "handbook.css", "en/index.html", "en/mish.html"}
+    >>> files = dict(render(["en"], common_names()))
+    >>> files.keys() >= {"index.html", "handbook.css", "en/index.html", "en/mish.html"}
     True
     """
-    environment = jinja2.Environment(
+    site = Site(tuple(languages), tuple(names() if functions is None else functions))
+    make = partial(_files, site)
+    if processes < 2:
+        yield from chain.from_iterable(map(make, _jobs(site)))
+        return
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            yield from chain.from_iterable(pool.map(make, _jobs(site)))
+        except BrokenProcessPool:
+            raise ChildProcessError("a process that rendered pages was killed, perhaps for want of memory") from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def count(languages: Sequence[str] = LANGUAGES, functions: Sequence[str] | None = None) -> int:
+    """Return how many files the handbook has.
+
+    Examples
+    --------
+    >>> count(["en"], ["mish"])
+    10
+    """
+    pages = 1 + len(ARTICLES) + len(names() if functions is None else functions)
+    return len(STATIC) + 1 + pages * len(languages)
+
+
+def _jobs(site: Site) -> list[str]:
+    """Return what is made together, the longest work first; what the languages share is computed once."""
+    return ["", "index", *ARTICLES, *reversed(site.names)]
+
+
+def _files(site: Site, job: str) -> list[tuple[str, str]]:
+    """Return the files of a job: a page in every language, or what all pages share."""
+    if not job:
+        return [*_static(), ("index.html", _start(site))]
+    return [(f"{language}/{job}.html", _page(site, job, language)) for language in site.languages]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.PackageLoader("actfn.handbook"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for file in ("handbook.css", "handbook.js"):
-        yield file, resources.files(__package__).joinpath("static", file).read_text(encoding="utf-8")
-    yield (
-        "index.html",
-        environment.get_template("start.html.jinja").render(
-            title=" · ".join(WORDS[language]["handbook"] for language in languages),
-            languages=[{**_named(language), "lead": _lead(language)} for language in languages],
-        ),
-    )
-    for language in languages:
-        for file, template, context in _pages(environment, language):
-            shared = _shared(environment, language, languages, file)
-            yield f"{language}/{file}", environment.get_template(template).render({**shared, **context})
 
 
-def _pages(environment: jinja2.Environment, language: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the file, the template and the content of every page in a language."""
-    yield "index.html", "index.html.jinja", _index(language)
-    shown = functions()
-    for before, function, after in zip([None, *shown], shown, [*shown[1:], None], strict=False):
-        context = function_page.content(function, language)
-        context |= {"previous": before and before.name, "next": after and after.name}
-        yield f"{function.name}.html", "function.html.jinja", context
-    for name in ARTICLES:
-        yield f"{name}.html", "article.html.jinja", articles.content(environment, name, language)
+def _static() -> list[tuple[str, str]]:
+    folder = resources.files(__package__).joinpath("static")
+    return [(file, folder.joinpath(file).read_text(encoding="utf-8")) for file in STATIC]
 
 
-def _shared(environment: jinja2.Environment, language: str, languages: Sequence[str], file: str) -> dict[str, Any]:
+def _start(site: Site) -> str:
+    """Return the page on which a reader chooses a language."""
+    title = " · ".join(WORDS[language]["handbook"] for language in site.languages)
+    chosen = [{**_named(language), "lead": index_page.lead(site.names, language)} for language in site.languages]
+    return _environment().get_template("start.html.jinja").render(title=title, languages=chosen)
+
+
+def _page(site: Site, job: str, language: str) -> str:
+    environment = _environment()
+    if job == "index":
+        template, content = "index.html.jinja", index_page.content(site.names, language)
+    elif job in ARTICLES:
+        template, content = "article.html.jinja", articles.content(environment, job, language, site.names)
+    else:
+        template = "function.html.jinja"
+        content = {**function_page.content(get(job), language, site.names), **_neighbours(job)}
+    return environment.get_template(template).render({**_shared(site, language, f"{job}.html"), **content})
+
+
+def _neighbours(name: str) -> dict[str, str | None]:
+    """Return the functions before and after a common one."""
+    following = dict(pairwise(common_names()))
+    preceding = {after: before for before, after in following.items()}
+    return {"previous": preceding.get(name), "next": following.get(name)}
+
+
+def _shared(site: Site, language: str, file: str) -> dict[str, Any]:
     """Return what the frame of every page needs."""
     navigation = [{"file": f"{name}.html", "short": articles.headline(name, language).short} for name in ARTICLES]
     return {
@@ -81,60 +140,10 @@ def _shared(environment: jinja2.Environment, language: str, languages: Sequence[
         "language_tag": TAGGED[language],
         "words": WORDS[language],
         "navigation": [{"file": "index.html", "short": WORDS[language]["functions"]}, *navigation],
-        "others": [_named(other) for other in languages if other != language],
+        "others": [_named(other) for other in site.languages if other != language],
         "version": actfn.info()["version"],
     }
 
 
 def _named(language: str) -> dict[str, str]:
     return {"language": language, "tag": TAGGED[language], "name": NAMES[language]}
-
-
-def _lead(language: str) -> str:
-    return WORDS[language]["lead"].format(count=len(functions()))
-
-
-def _index(language: str) -> dict[str, Any]:
-    shown = functions()
-    present = sorted({name for function in shown for name in function.tags})
-    headlines = [(name, articles.headline(name, language)) for name in ARTICLES]
-    return {
-        "title": WORDS[language]["handbook"],
-        "description": _lead(language),
-        "kinds": KINDS[language],
-        "years": PERIODS,
-        "libraries": [name for name in LIBRARIES if any(name in libraries(function) for function in shown)],
-        "tags": {name: tag(name, language) for name in present},
-        "cards": [_card(function, language) for function in shown],
-        "articles": [
-            {"file": f"{name}.html", "title": headline.title, "description": headline.description}
-            for name, headline in headlines
-        ],
-    }
-
-
-def _card(function: Activation, language: str) -> dict[str, Any]:
-    from actfn.curves import sample
-
-    published = year(function)
-    tags = sorted(function.tags)
-    both = (function.summary, SUMMARIES.get(function.name, ""))
-    searched = (function.name, *function.aliases, *both, *function.frameworks.values(), *function.papers, *tags)
-    note = [KINDS[language][function.kind], *(tag(name, language) for name in tags)]
-    return {
-        "name": function.name,
-        "kind": function.kind,
-        "period": _period(published),
-        "tags": tags,
-        "libraries": libraries(function),
-        "text": " ".join((*searched, *(tag(name, "zh") for name in tags))),
-        "picture": Markup(sparkline(sample(function, samples=161))),
-        "summary": summary(function, language),
-        "note": " · ".join([*note, *([str(published)] if published else [])]),
-    }
-
-
-def _period(published: int | None) -> str:
-    if published is None:
-        return ""
-    return PERIODS[0] if published < 2000 else PERIODS[1] if published < 2015 else PERIODS[2]

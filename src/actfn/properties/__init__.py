@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from actfn.activation import Activation
     from actfn.functions.declare import Interval
 
-__all__ = ["Properties", "Property", "saturated"]
+__all__ = ["UNDECIDED", "Properties", "Property", "saturated"]
+
+# Why a property of a wave is not known.
+UNDECIDED = "value or slope has no limit at infinity that could be found, or holds a wave: it may turn for ever"
 
 
 def saturated(activation: Activation, epsilon: float) -> tuple[Interval, ...]:

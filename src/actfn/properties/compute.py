@@ -10,7 +10,7 @@ import mpmath
 from actfn import trace
 from actfn.activation import Activation
 from actfn.functions.declare import KERNELS, Interval
-from actfn.properties import tails
+from actfn.properties import UNDECIDED, tails
 from actfn.properties.curve import Curve
 from actfn.properties.floats import exactness
 from actfn.properties.moments import moments
@@ -34,9 +34,7 @@ SHAPE = (
     "derivative_lipschitz",
     "saturation",
 )
-UNSETTLED = Property(
-    None, "value or slope has no limit at infinity that could be found, or holds a wave: it may turn for ever"
-)
+UNSETTLED = Property(None, UNDECIDED)
 
 
 def compute(activation: Activation) -> Properties:

@@ -41,7 +41,8 @@
   function filter() {
     const form = document.getElementById("filters");
     if (!form) return;
-    const cards = [...document.getElementById("cards").children], found = document.getElementById("found");
+    const shown = document.getElementById("cards"), found = document.getElementById("found");
+    const cards = [...shown.querySelectorAll("[data-kind]")], groups = [...shown.children];
     const apply = () => {
       const wanted = new FormData(form), words = wanted.get("query").trim().split(/\s+/).map(plain);
       let count = 0;
@@ -56,6 +57,7 @@
         card.hidden = !matches;
         count += matches;
       }
+      for (const group of groups) group.hidden = !group.querySelector("[data-kind]:not([hidden])");
       found.textContent = found.dataset.text.replace("{found}", count).replace("{count}", cards.length);
       const chosen = new URLSearchParams([...wanted].filter(([, value]) => value)).toString();
       history.replaceState(null, "", chosen ? `#${chosen}` : location.href.split("#")[0]);
