@@ -13,7 +13,7 @@ from rich.text import Text
 from actfn import formula
 from actfn.catalogue import guided_names
 from actfn.curves import sample
-from actfn.frameworks import rows
+from actfn.frameworks import disagreements, rows
 from actfn.terminal import draw, plain_mathematics
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ WORDS = {
         "domain": "domain",
         "meaning": "meaning",
         "elsewhere": "Names elsewhere",
+        "disagreements": "Where libraries disagree",
         "papers": "Papers",
         "accuracy": "Largest error, in units in the last place",
         "order 0": "value",
@@ -66,6 +67,7 @@ WORDS = {
         "domain": "取值范围",
         "meaning": "含义",
         "elsewhere": "其他框架中的名称",
+        "disagreements": "各库的分歧",
         "papers": "论文",
         "accuracy": "最大误差（以末位单位 ULP 计）",
         "order 0": "函数值",
@@ -108,6 +110,9 @@ def print_page(console: Console, function: Activation, language: str = "en", *, 
         console.print(_parameters(function, words))
     if rows(function):
         console.print(_elsewhere(function, words))
+    if found := disagreements(function.name):
+        listed = "\n".join(f"- {plain_mathematics(one.text[language])}" for one in found)
+        console.print(Text(words["disagreements"], style="italic"), Markdown(listed), "", sep="\n")
     if function.papers:
         papers = [Text(f"  {paper}") for paper in function.papers]
         console.print(Text(words["papers"], style="italic"), *papers, "", sep="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actfn.frameworks.disagreements import Disagreement, disagreements
 from actfn.frameworks.listing import Row, matrix, rows, texts
 from actfn.frameworks.meaning import Meaning
 from actfn.frameworks.resolve import AmbiguousNameError, lookup, meanings
@@ -10,9 +11,11 @@ from actfn.frameworks.translation import Translation, translate
 
 __all__ = [
     "AmbiguousNameError",
+    "Disagreement",
     "Meaning",
     "Row",
     "Translation",
+    "disagreements",
     "lookup",
     "matrix",
     "meanings",

@@ -83,9 +83,11 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(-0.25), number(3.4694e-18), number(0.0)
-    ('−0.25', '3.469\xa0×\xa010⁻¹⁸', '0')
+    >>> number(-0.25), number(3.4694e-18), number(0.0), number(-np.inf)
+    ('−0.25', '3.469\xa0×\xa010⁻¹⁸', '0', '−∞')
     """
+    if not np.isfinite(value):
+        return {np.inf: "∞", -np.inf: "−∞"}.get(value, "NaN")
     if value == 0:
         return "0"
     if 1e-4 <= abs(value) < 1e6:

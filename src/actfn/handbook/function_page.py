@@ -12,7 +12,7 @@ from actfn.accuracy import tables
 from actfn.activation import Activation
 from actfn.curves import Curve, sample
 from actfn.derivation.derive import DERIVED
-from actfn.frameworks import rows
+from actfn.frameworks import disagreements, rows
 from actfn.functions.declare import WITH_KERNELS, Interval, Kink
 from actfn.handbook import prose
 from actfn.handbook.contents import FAMILIES
@@ -30,6 +30,7 @@ from actfn.properties.report import lines_of
 
 PRIMES = ("", "′", "″")
 SAMPLES = 361
+KNOWN = ("tried", "read")
 SATURATED = 0.01  # a slope that is smaller is shaded
 
 
@@ -55,6 +56,7 @@ def content(function: Activation, language: str, pages: Collection[str] | None =
         "accuracy": _accuracy(function, language),
         "textbook": textbook_code(function, language),
         "elsewhere": _elsewhere(function, language),
+        "disagreements": _disagreements(function, language, pages),
         "code": {library: prose.code(text) for library, text in snippets(function).items()},
         "guide": _guide(function, language, pages),
         "papers": [prose.paper(paper) for paper in function.papers],
@@ -217,6 +219,18 @@ def _elsewhere(function: Activation, language: str) -> list[tuple[str, Markup, M
         (row.framework, _code(row.code), Markup("<br>").join(remark(text, language) for text in row.remarks))
         for row in rows(function)
     ]
+
+
+def _disagreements(function: Activation, language: str, pages: Collection[str] | None) -> list[Markup]:
+    """Return where libraries disagree on the function, each with how that is known."""
+    words = WORDS[language]
+    items = []
+    for found in disagreements(function.name):
+        text = prose.html(found.text[language], here=function.name, pages=pages)
+        known = [words[key].format(words["comma"].join(by)) for key, by in zip(KNOWN, found[-2:], strict=True) if by]
+        source = Markup('<small class="muted">{}</small>').format(words["between"].join(known))
+        items.append(Markup(text.strip().removesuffix("</p>")) + " " + source + Markup("</p>"))
+    return items
 
 
 def _accuracy(function: Activation, language: str) -> list[list[str]]:
