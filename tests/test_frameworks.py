@@ -14,7 +14,7 @@ import pytest
 import actfn
 from actfn import catalogue
 from actfn.cli import main
-from actfn.frameworks import Meaning, matrix, meanings, rows
+from actfn.frameworks import Meaning, matrix, meanings, rows, title
 from actfn.frameworks.signature import REQUIRED, entries, signature
 from actfn.functions.spelling import FRAMEWORKS
 
@@ -105,6 +105,53 @@ NAMES |= {
     "arctan": "torch atan arctan; keras arctan; tensorflow atan; jax arctan atan; onnx Atan; scipy arctan; mlx arctan; "
     "tinygrad atan",
 }
+NAMES |= {
+    "celu": "torch celu CELU; keras celu; jax celu; flax celu; onnx Celu; timm celu; mlx celu; tinygrad celu; echo CELU",
+    "erf": "torch erf; keras erf; tensorflow erf; jax erf; onnx Erf; scipy erf; mlx erf; tinygrad erf",
+    "exponential": "torch exp; keras exponential exp; tensorflow exp; jax exp; onnx Exp; scipy exp; mlx exp; tinygrad exp; "
+    "onednn eltwise_exp",
+    "log_sigmoid": "torch logsigmoid LogSigmoid; keras log_sigmoid; tensorflow log_sigmoid; jax log_sigmoid; "
+    "flax log_sigmoid; scipy log_expit; mlx log_sigmoid; tinygrad logsigmoid; onednn eltwise_soft_relu",
+    "ndtr": "torch ndtr; jax ndtr; scipy ndtr",
+    "log_ndtr": "torch log_ndtr; jax log_ndtr; scipy log_ndtr",
+    "tanh_shrink": "torch tanhshrink; keras tanh_shrink; tensorflow_addons tanhshrink",
+    "squareplus": "keras squareplus; jax squareplus",
+    "sparse_plus": "keras sparse_plus; jax sparse_plus",
+    "sqrt_softplus": "transformers sqrtsoftplus",
+    "quick_gelu": "timm quick_gelu; transformers quick_gelu; mlx gelu_fast_approx GELU; tinygrad quick_gelu",
+    "clipped_gelu": "transformers gelu_10",
+    "laplace": "transformers laplace",
+    "xielu": "transformers xielu",
+    "lisht": "tensorflow_addons lisht",
+    "derf": "x_transformers Derf",
+    "dynamic_tanh": "x_transformers DynamicTanh",
+    **{
+        name: f"echo {theirs}"
+        for name, theirs in (
+            *(("aria2", "Aria2"), ("apl", "APL"), ("arelu", "AReLU"), ("dice", "DICE"), ("elish", "Elish")),
+            *(("eswish", "Swish"), ("flatten_t_swish", "Swish"), ("hard_elish", "Elish"), ("isru", "ISRU")),
+            *(("isrlu", "ISRU"), ("mpelu", "MPeLU"), ("nlrelu", "NLReLU"), ("probact", "ProbAct"), ("slaf", "SLAF")),
+            *(("seagull", "Seagull"), ("soft_clipping", "SoftClipping"), ("soft_exponential", "SoftExponential")),
+            *(("sqnl", "SQNL"), ("bipolar_relu", "BReLU")),
+        )
+    },
+    "rrelu": "torch rrelu RReLU; tensorflow_addons rrelu",
+    "crelu": "tensorflow crelu",
+    "swiglu_oai": "transformers _apply_gate",
+}
+# The same where a function is only a part of a layer of some framework, which no lookup finds.
+WITHIN_LAYERS = {
+    "glu": "torch glu GLU; keras glu; jax glu; flax glu; mlx glu GLU; x_transformers GLU",
+    "swiglu": "onnx SwiGLU; transformers Dinov2SwiGLUFFN; x_transformers GLU",
+    "geglu": "transformers ModernBertMLP; x_transformers GLU",
+    "geglu_tanh": "transformers T5DenseGatedActDense; x_transformers GLU",
+    **dict.fromkeys(("bilinear", "reglu", "seglu"), "x_transformers GLU"),
+    "softcapped_swiglu": "transformers Inkling2SoftcappedSwiGLU; x_transformers GLU",
+    "gumbel_softmax": "torch gumbel_softmax; x_transformers Attend",
+    "soft_cap": "transformers Gemma2Config; x_transformers softclamp",
+}
+# What no framework has under any name.
+NOWHERE = {"bent_identity", "cloglog", "elliott", "gaussian", "gtu", "lecun_tanh", "logish", "serf", "smelu", "tanhexp"}
 SIXTH = {"slope": 1 / 6, "offset": 0.5}
 # What a name or a call means: framework, call, function, parameters.
 MEANT: list[tuple[str, str, str, dict[str, Any]]] = [
@@ -241,6 +288,8 @@ MEANT: list[tuple[str, str, str, dict[str, Any]]] = [
     ("tensorflow_addons", "TLU", "tlu", {"tau": 0.0, "alpha": 0.0}),
     ("mlx", "step", "heaviside", {"threshold": 0.0}),
     ("echo", "FReLU", "frelu", {"bias": None}),
+    ("echo", "Swish(eswish=True)", "eswish", {"beta": 1.735}),
+    ("echo", "Swish(flatten=True)", "flatten_t_swish", {"threshold": -0.2}),
     ("torch", "torch.sin", "sine", {"frequency": 1.0}),
     ("echo", "Sine", "sine", {"frequency": 1.0}),
     ("echo", "Sine(w0=30.0)", "sine", {"frequency": 30.0}),
@@ -302,6 +351,24 @@ def test_every_name_in_every_framework_is_declared(function: str) -> None:
     missing = {framework: names - found.get(framework, set()) for framework, names in wanted.items()}
     assert not any(missing.values()), missing
     assert matrix()[function].keys() == found.keys()
+
+
+@pytest.mark.parametrize("function", WITHIN_LAYERS)
+def test_a_layer_that_does_more_is_listed_and_not_looked_up(function: str) -> None:
+    wanted = {part.split()[0]: set(part.split()[1:]) for part in WITHIN_LAYERS[function].split(";")}
+    listed = {framework: {path.split(".")[-1] for path in paths} for framework, paths in matrix()[function].items()}
+    assert listed == wanted
+    spelt = catalogue.find(function).names
+    for framework, several in spelt.items():
+        for spelling in several:
+            if spelling.part:
+                assert (title(framework), spelling.call, (spelling.part,)) in rows(actfn.get(function))
+                assert meant_by(spelling.call, framework) != function
+
+
+def test_the_names_of_every_function_were_written_by_hand() -> None:
+    assert {*NAMES} | {*WITHIN_LAYERS} | NOWHERE >= {*actfn.names()}
+    assert not any(matrix()[name] for name in NOWHERE)
 
 
 @pytest.mark.parametrize("function", NAMES)
@@ -732,6 +799,7 @@ def test_the_remarks_on_names_are_in_chinese_on_chinese_pages() -> None:
         "softmax",
         "softplus",
         "frequency",
+        *("activation", "feed_forward_proj", "gumbel_softmax", "tanh", "torch"),
     }
     for name in actfn.names():
         for row in rows(actfn.get(name)):
@@ -790,7 +858,7 @@ def test_every_declared_call_can_be_read() -> None:
     for declaration in catalogue.declarations():
         for framework, spelt in declaration.names.items():
             for spelling in spelt:
-                if spelling.recipe:
+                if spelling.recipe or spelling.part:
                     continue
                 stated = signature(spelling.call)
                 assert set(spelling.means) | set(spelling.requires) | set(spelling.ignores) <= set(stated.arguments)

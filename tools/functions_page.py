@@ -8,11 +8,14 @@ With --check nothing is written; the exit status tells whether a function is mis
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import actfn
 from actfn import catalogue
+from actfn.frameworks import matrix
 from actfn.functions.spelling import FRAMEWORKS
 
 PAGE = Path(__file__).parent.parent / "docs" / "functions.md"
@@ -148,26 +151,39 @@ def missing() -> list[str]:
     return sorted({name for names in OFFERED.values() for name in names} - known)
 
 
+TABLE = matrix()
+
+
+def _named(names: tuple[str, ...]) -> Iterator[str]:
+    """Yield each framework that has one of the functions, with its names for them."""
+    for framework, known in FRAMEWORKS.items():
+        paths = [path for name in names for path in TABLE[name].get(framework, ())]
+        if paths:
+            yield f"{known.title} {', '.join(dict.fromkeys(f'`{_short(path)}`' for path in paths))}"
+
+
+def _short(path: str) -> str:
+    """Return what is called, without its modules, or the key by which a registry is asked."""
+    key = re.search(r'"(\w+)"', path)
+    return key[1] if key else path.rpartition(".")[2]
+
+
 def page() -> str:
     """Return the page as Markdown."""
     lines = [
         "# Every function that a framework offers",
         "",
         f"{len(OFFERED) + len(LEFT_OUT) + len(NOT_YET)} functions of {len(FRAMEWORKS)} frameworks; `python tools/functions_page.py` writes this page and",
-        "fails if one is missing. `actfn lookup NAME --framework FRAMEWORK` says what a framework's name means, with its defaults.",
+        "fails if one is missing. Each framework that has the function is named with what it calls it. The defaults, and the",
+        "derivatives at kinks where they differ, are on the function's page: `actfn show NAME`, or the handbook; `actfn lookup NAME",
+        "--framework FRAMEWORK` says what a framework's name means.",
         "",
         "| function | in actfn | frameworks |",
         "|---|---|---|",
     ]
     for offered, names in sorted(OFFERED.items(), key=lambda item: item[0].lower()):
-        functions = [actfn.get(name) for name in names]
-        frameworks = [
-            FRAMEWORKS[f].title
-            for f in FRAMEWORKS
-            if any(FRAMEWORKS[f].title in function.frameworks for function in functions)
-        ]
         calls = ", ".join(f"`{name}`" for name in names)
-        lines.append(f"| {offered} | {calls} | {', '.join(frameworks)} |")
+        lines.append(f"| {offered} | {calls} | {'; '.join(_named(names))} |")
     lines += ["", "Left out, because they are no activation functions or need more than numbers:", ""]
     lines += [f"- {name}: {reason}." for name, reason in LEFT_OUT.items()]
     lines += ["", f"Not there yet: {', '.join(NOT_YET)}."]

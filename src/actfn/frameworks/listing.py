@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from actfn import catalogue
 from actfn.activation import Activation
+from actfn.frameworks.calls import read
 from actfn.frameworks.meaning import bound, kink_notes, literal, remarks, shown
 from actfn.frameworks.signature import ALWAYS_IGNORED, REQUIRED, Entry, first, interpret, title
 from actfn.functions.declare import Declaration
@@ -65,13 +66,13 @@ def matrix() -> dict[str, dict[str, tuple[str, ...]]]:
 
 def _paths(declaration: Declaration) -> Iterator[tuple[str, tuple[str, ...]]]:
     for framework, spelt in declaration.names.items():
-        named = [Entry(framework, declaration, one).signature.path for one in spelt if not one.recipe]
+        named = [read(one.call).path for one in spelt if not one.recipe]
         if named:
             yield framework, tuple(dict.fromkeys(named))
 
 
 def _code(entry: Entry) -> str:
-    if entry.spelling.recipe:
+    if entry.spelling.recipe or entry.spelling.part:
         return entry.spelling.call
     signature, required = entry.signature, entry.spelling.requires
     arguments = [] if signature.layer else [signature.input]
@@ -88,6 +89,9 @@ def _remarks(entry: Entry) -> Iterator[str]:
         yield "written out, for want of a function"
         if set_otherwise := entry.spelling.values:
             yield "for " + " and ".join(f"{name} = {value}" for name, value in set_otherwise.items())
+        return
+    if entry.spelling.part:
+        yield entry.spelling.part
         return
     arguments = entry.signature.arguments
     for name, value in entry.spelling.requires.items():

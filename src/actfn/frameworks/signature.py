@@ -106,10 +106,10 @@ def signature(call: str) -> Signature:
 
 
 def entries(framework: str) -> Iterator[Entry]:
-    """Yield every spelling of a framework; recipes are none."""
+    """Yield every spelling of a framework; recipes and layers that do more are none."""
     for declaration in catalogue.declarations():
         spelt = (own_spelling(declaration),) if framework == ACTFN else declaration.names.get(framework, ())
-        yield from (Entry(framework, declaration, one) for one in spelt if not one.recipe)
+        yield from (Entry(framework, declaration, one) for one in spelt if not (one.recipe or one.part))
 
 
 def own_spelling(declaration: Declaration) -> Spelling:

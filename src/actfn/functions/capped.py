@@ -116,6 +116,10 @@ def soft(m: Any, x: Any, cap: Any) -> tuple[Any, Any]:
             "transformers.models.inkling2.modeling_inkling2.Inkling2SoftcappedSwiGLU()(x)",
             note="the caps are those of the configuration",
         ),
+        "x_transformers": Spelling(
+            "x_transformers.x_transformers.GLU(dim_in, dim_out, activation, softclamp_value, gate_softclamp_value)(x)",
+            part="with activation = torch.nn.SiLU() the nearest: the gate is capped before the activation",
+        ),
     },
     parameters=(GATE_CAP, UP_CAP, layout("gate_up")),
 )

@@ -28,18 +28,30 @@ def layout(default: str) -> Parameter:
     )
 
 
-def written_out(torch: str, jax: str, keras: str, order: str) -> dict[str, tuple[Spelling, ...]]:
-    """Return how the product is written where there is no function for it, with the activation's name in each framework."""
+def after_linear(activation: str) -> Spelling:
+    """Return the layer of x-transformers whose gate is an activation of PyTorch."""
+    return Spelling(
+        "x_transformers.x_transformers.GLU(dim_in, dim_out, activation, mult_bias=False)(x)",
+        part=f"with activation = {activation}; a learnt linear layer comes first",
+    )
+
+
+def written_out(torch: str, jax: str, keras: str, order: str, layer: str) -> dict[str, tuple[Spelling, ...]]:
+    """Return how the product is written where there is no function for it, with the activation's name in each framework.
+
+    PyTorch's layer is what x-transformers takes.
+    """
     gate, up = (0, 1) if order == "gate_up" else (1, 0)
     halves = {
         "torch": (torch, "x.chunk(2, axis)[{}]"),
         "jax": (jax, "jax.numpy.split(x, 2, axis)[{}]"),
         "keras": (keras, "keras.ops.split(x, 2, axis)[{}]"),
     }
-    return {
+    written = {
         framework: (Spelling(f"{function.format(half.format(gate))} * {half.format(up)}", recipe=True),)
         for framework, (function, half) in halves.items()
     }
+    return {**written, "x_transformers": (after_linear(layer),)}
 
 
 @gated(
@@ -55,6 +67,7 @@ def written_out(torch: str, jax: str, keras: str, order: str) -> dict[str, tuple
         "keras": ("keras.activations.glu(x, axis=-1)", "keras.ops.glu(x, axis=-1)"),
         "flax": "flax.linen.glu(x, axis=-1)",
         "mlx": ("mlx.nn.glu(x, axis=-1)", "mlx.nn.GLU(axis=-1)(x)"),
+        "x_transformers": after_linear("torch.nn.Sigmoid()"),
     },
     parameters=(layout("up_gate"),),
 )
@@ -74,7 +87,7 @@ class glu:
     hot=False,
     tags=("gated", "smooth"),
     papers=("Mnih & Hinton 2007, Three new graphical models for statistical language modelling", SHAZEER),
-    names=written_out("{}", "{}", "{}", "up_gate"),
+    names=written_out("{}", "{}", "{}", "up_gate", "torch.nn.Identity()"),
     parameters=(layout("up_gate"),),
 )
 class bilinear:
@@ -93,7 +106,7 @@ class bilinear:
     hot=False,
     tags=("gated",),
     papers=(SHAZEER,),
-    names=written_out("torch.relu({})", "jax.nn.relu({})", "keras.ops.relu({})", "up_gate"),
+    names=written_out("torch.relu({})", "jax.nn.relu({})", "keras.ops.relu({})", "up_gate", "torch.nn.ReLU()"),
     parameters=(layout("up_gate"),),
 )
 class reglu:
@@ -112,12 +125,19 @@ class reglu:
     hot=False,
     tags=("gated", "smooth"),
     papers=(SHAZEER,),
-    names=written_out(
-        'torch.nn.functional.gelu({}, approximate="none")',
-        "jax.nn.gelu({}, approximate=False)",
-        "keras.ops.gelu({}, approximate=False)",
-        "up_gate",
-    ),
+    names={
+        **written_out(
+            'torch.nn.functional.gelu({}, approximate="none")',
+            "jax.nn.gelu({}, approximate=False)",
+            "keras.ops.gelu({}, approximate=False)",
+            "up_gate",
+            "torch.nn.GELU()",
+        ),
+        "transformers": Spelling(
+            "transformers.models.modernbert.modeling_modernbert.ModernBertMLP(config)(hidden_states)",
+            part="between two learnt linear layers; the gate is the first half",
+        ),
+    },
     parameters=(layout("up_gate"),),
 )
 class geglu:
@@ -136,12 +156,19 @@ class geglu:
     hot=False,
     tags=("gated", "smooth"),
     papers=(SHAZEER,),
-    names=written_out(
-        'torch.nn.functional.gelu({}, approximate="tanh")',
-        "jax.nn.gelu({}, approximate=True)",
-        "keras.ops.gelu({}, approximate=True)",
-        "up_gate",
-    ),
+    names={
+        **written_out(
+            'torch.nn.functional.gelu({}, approximate="tanh")',
+            "jax.nn.gelu({}, approximate=True)",
+            "keras.ops.gelu({}, approximate=True)",
+            "up_gate",
+            "torch.nn.GELU('tanh')",
+        ),
+        "transformers": Spelling(
+            "transformers.models.t5.modeling_t5.T5DenseGatedActDense(config)(hidden_states)",
+            part='with feed_forward_proj = "gated-gelu"; between learnt linear layers',
+        ),
+    },
     parameters=(layout("up_gate"),),
 )
 class geglu_tanh:
@@ -162,7 +189,13 @@ class geglu_tanh:
     tags=("gated", "smooth", "learnable"),
     papers=(SHAZEER,),
     names={
-        **written_out("torch.nn.functional.silu({})", "jax.nn.silu({})", "keras.ops.silu({})", "gate_up"),
+        **written_out(
+            "torch.nn.functional.silu({})", "jax.nn.silu({})", "keras.ops.silu({})", "gate_up", "torch.nn.SiLU()"
+        ),
+        "transformers": Spelling(
+            "transformers.models.dinov2.modeling_dinov2.Dinov2SwiGLUFFN(config)(hidden_state)",
+            part="between two learnt linear layers; the gate is the first half",
+        ),
         "onnx": Spelling(
             "SwiGLU(A, B, alpha=1.0)",
             means={"alpha": "beta"},
@@ -191,7 +224,9 @@ class swiglu:
     hot=False,
     tags=("gated",),
     papers=(SHAZEER,),
-    names=written_out("torch.nn.functional.selu({})", "jax.nn.selu({})", "keras.ops.selu({})", "up_gate"),
+    names=written_out(
+        "torch.nn.functional.selu({})", "jax.nn.selu({})", "keras.ops.selu({})", "up_gate", "torch.nn.SELU()"
+    ),
     parameters=(layout("up_gate"),),
 )
 class seglu:

@@ -129,6 +129,10 @@ def ratio(m: Any, x: Any, cap: Any) -> tuple[Any, Any]:
         "torch": Spelling("cap * torch.tanh(x / cap)", recipe=True),
         "jax": Spelling("cap * jax.numpy.tanh(x / cap)", recipe=True),
         "keras": Spelling("cap * keras.ops.tanh(x / cap)", recipe=True),
+        "transformers": Spelling(
+            "transformers.Gemma2Config(attn_logit_softcapping=50.0, final_logit_softcapping=30.0)",
+            part="inside the attention and before the output of Gemma 2",
+        ),
         "x_transformers": Spelling("x_transformers.x_transformers.softclamp(t, value)", means={"value": "cap"}),
     },
     parameters=(

@@ -74,6 +74,9 @@ class Spelling(NamedTuple):
         In what its values are not those of the function; empty where they are the same but for rounding.
     recipe : bool
         Whether ``call`` is an expression of ``x`` and the parameters, in a framework without a function for it.
+    part : str
+        What else ``call`` does, where it is a larger layer and the function a part of it; it is listed, and neither looked up
+        nor translated.
     """
 
     call: str
@@ -86,6 +89,7 @@ class Spelling(NamedTuple):
     note: str = ""
     differs: str = ""
     recipe: bool = False
+    part: str = ""
 
 
 Names = Mapping[str, "str | Spelling | tuple[str | Spelling, ...]"]

@@ -150,6 +150,10 @@ class probact:
             ignores=("hard", "eps"),
             note="the noise comes from PyTorch's own generator",
         ),
+        "x_transformers": Spelling(
+            "x_transformers.attend.Attend(gumbel_softmax=False, gumbel_softmax_temp=1.0, gumbel_softmax_hard=True)(q)",
+            part="with gumbel_softmax = True, in place of softmax in attention",
+        ),
     },
     parameters=(Parameter("tau", 1.0, POSITIVE, "the temperature: a sample tends to one-hot as it falls"),),
 )

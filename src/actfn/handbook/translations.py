@@ -220,6 +220,15 @@ PARAMETERS = {
 }
 # What is said of the names in frameworks.
 REMARKS = (
+    (r"with activation = (.+); a learnt linear layer comes first", r"activation 取 \1；之前有一个可学习的线性层"),
+    (r"with activation = (.+) the nearest: the gate .*", r"activation 取 \1 时最接近：gate 先套上界限，再经激活函数"),
+    (r"between two learnt linear layers; the gate is the first half", "位于两个可学习的线性层之间；前一半是门"),
+    (
+        r"with feed_forward_proj = (.+); between learnt linear layers",
+        r"feed_forward_proj 取 \1；位于可学习的线性层之间",
+    ),
+    (r"inside the attention and before the output of Gemma 2", "用于 Gemma 2 的注意力内部和输出之前"),
+    (r"with gumbel_softmax = True, in place of softmax in attention", "gumbel_softmax 取 True，在注意力中代替 softmax"),
     (r"-1e-6 alpha_n at 0, with a jump there", "在 0 处为 -1e-6 alpha_n，并在那里跳跃"),
     (r"NaN at minus infinity", "在负无穷处为 NaN"),
     (r"NaN where alpha x overflows exp", "alpha x 使 exp 溢出时为 NaN"),
