@@ -10,12 +10,12 @@ SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name 
 demo: $(VENV)/.installed
 	$(BIN)/actfn demo --force
 
-# Write the handbook to build/handbook; open index.html in it.
+# Write the handbook of all functions to build/handbook, in under two minutes; open index.html in it.
 handbook: $(VENV)/.installed
 	mkdir -p build
 	$(BIN)/actfn handbook -o build/handbook
 
-# Open every page of the handbook in Debian's Chromium, and look for faults.
+# Open pages of the handbook in Debian's Chromium, of every kind of function, and look for faults.
 browser: $(VENV)/.installed
 	$(BIN)/python tools/requirements.py browser | $(BIN)/python -m pip install --quiet -r /dev/stdin
 	$(BIN)/pytest tests/browser/handbook_pages.py

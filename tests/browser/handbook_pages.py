@@ -13,15 +13,30 @@ import pytest
 from actfn.handbook import contents, render
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FILES = ("index", *contents.names(), *contents.ARTICLES)
+# Of every kind; the index lists every function.
+RARE = (
+    "swiglu",
+    "sparsemax",
+    "normmax",
+    "gumbel_softmax",
+    "rrelu",
+    "dice",
+    "slaf",
+    "crelu",
+    "sine",
+    "log_ndtr",
+    "hard_swish",
+)
+NAMES = (*contents.common_names(), *RARE)
+FILES = ("index", *NAMES, *contents.ARTICLES)
 PATHS = [f"{language}/{file}.html" for language in contents.LANGUAGES for file in FILES]
-EXAMINED = ["gelu", "softmax", "hard_sigmoid", "index", "gradients", "choosing", "compare-rectifiers"]
+EXAMINED = ["gelu", "softmax", "hard_sigmoid", "index", "gradients", "choosing", "compare-rectifiers", *RARE]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browsed")
-    for name, text in render():
+    for name, text in render(functions=NAMES):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
@@ -89,7 +104,7 @@ def test_axe_finds_no_fault_that_matters(browser: playwright.Browser, site: Path
 
 def test_search_finds_by_name_alias_and_words_of_both_languages(page: playwright.Page, site: Path) -> None:
     page.goto((site / "en/index.html").as_uri())
-    assert len(shown(page)) == len(contents.names())
+    assert len(shown(page)) == len(NAMES)
     for query, expected in (
         ("leaky relu", ["leaky_relu"]),
         ("expit", ["sigmoid"]),
@@ -101,19 +116,21 @@ def test_search_finds_by_name_alias_and_words_of_both_languages(page: playwright
         assert page.locator("#found").inner_text().startswith(f"{len(expected)} of ")
     page.get_by_role("button", name="Show all").click()
     page.wait_for_function("document.querySelectorAll('#cards li:not([hidden])').length > 1")
-    assert len(shown(page)) == len(contents.names())
+    assert len(shown(page)) == len(NAMES)
 
 
 def test_filters_narrow_together(page: playwright.Page, site: Path) -> None:
     page.goto((site / "en/index.html").as_uri())
     page.get_by_label("Kind").select_option("simplex")
-    assert shown(page) == ["log_softmax", "softmax"]
+    assert shown(page) == ["log_softmax", "softmax", "normmax", "sparsemax"]
     page.get_by_label("bounded").check()
-    assert shown(page) == ["softmax"]
+    assert shown(page) == ["softmax", "normmax", "sparsemax"]
+    assert page.get_by_role("heading", name="Of a whole row").is_visible()
+    assert not page.get_by_role("heading", name="Rectifiers").count()
     page.get_by_role("button", name="Show all").click()
     page.get_by_label("gated").check()
     page.get_by_label("Built into").select_option("PyTorch")
-    assert shown(page) == ["gelu", "gelu_tanh", "mish", "silu", "swish"]
+    assert shown(page) == ["gelu", "gelu_tanh", "mish", "silu", "swish", "hard_swish"]
     page.get_by_label("First published").select_option("from 2015")
     page.get_by_label("Find a function").fill("misra")
     assert shown(page) == ["mish"]
@@ -127,7 +144,7 @@ def test_the_language_switch_keeps_page_and_filter(page: playwright.Page, site: 
     page.get_by_label("gated").check()
     page.get_by_role("link", name="中文").click()
     assert page.url.split("#")[0].endswith("zh/index.html")
-    assert shown(page) == ["gelu", "gelu_tanh", "mish", "silu", "swish"]
+    assert shown(page) == ["gelu", "gelu_tanh", "mish", "silu", "swish", "hard_swish", "swiglu", "dice"]
 
 
 @pytest.mark.parametrize(("locale", "language"), [("en-GB", "en"), ("zh-CN", "zh"), ("fr-FR", "en")])
@@ -174,7 +191,7 @@ def test_a_page_is_whole_without_scripts(browser: playwright.Browser, site: Path
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((site / "en/index.html").as_uri())
-    assert len(shown(page)) == len(contents.names())
+    assert len(shown(page)) == len(NAMES)
     assert not page.locator("form").is_visible()
     page.goto((site / "index.html").as_uri())
     assert page.get_by_role("link", name="中文").is_visible()

@@ -221,7 +221,7 @@ PARAMETERS = {
 # What is said of the names in frameworks.
 REMARKS = (
     (r"with activation = (.+); a learnt linear layer comes first", r"activation 取 \1；之前有一个可学习的线性层"),
-    (r"with activation = (.+) the nearest: the gate .*", r"activation 取 \1 时最接近：gate 先套上界限，再经激活函数"),
+    (r"with activation = (.+) the nearest: the gate .*", r"activation 取 \1 时最接近：门先受界限约束，再经激活函数"),
     (r"between two learnt linear layers; the gate is the first half", "位于两个可学习的线性层之间；前一半是门"),
     (
         r"with feed_forward_proj = (.+); between learnt linear layers",
