@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import sympy
 
 
-GREEK = ("alpha", "beta", "epsilon", "sigma", "tau", "theta")  # the parameters that LaTeX has a letter for
+GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "sigma", "tau", "theta")  # the parameters that LaTeX has a letter for
 
 
 class Text:
