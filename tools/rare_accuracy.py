@@ -61,7 +61,9 @@ def measure(function: Activation, order: int, results: str, workers: int) -> dic
     """Return a row of the table."""
     state = KEPT / f"rare-{function.name}-{order}-{results}.state"
     report = sweep(function, function, order=order, max_ulp=tables.BOUNDS["float32"], state=state, workers=workers)
-    faults = [f"{count} {kind}, first at {report.tally.first[kind].hex()}" for kind, count in report.faults.items() if count]
+    faults = [
+        f"{count} {kind}, first at {report.tally.first[kind].hex()}" for kind, count in report.faults.items() if count
+    ]
     return {
         "function": function.name,
         "order": str(order),

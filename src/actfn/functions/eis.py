@@ -41,8 +41,9 @@ class Softplus:
         return m.pair(m.where(self.left, 1.0, self.scale)) / self.by_slope
 
     def curvature(self, m: Any) -> Any:
-        """Return s''/s."""
-        return m.where(self.left, 1.0, self.e * self.scale) / (self.by_slope * (1.0 + self.e))
+        """Return x s''/s."""
+        numerator = m.where(self.left, 1.0, self.e) * (self.x * m.where(self.left, 1.0, self.scale))
+        return numerator / (self.by_slope * (1.0 + self.e))
 
     def lag(self) -> Any:
         """Return x s'/s - 1 right of 0."""
@@ -68,16 +69,16 @@ class Parts:
         # Where exp(-theta x) is nothing beside S it may be left out.
         self.spent = (self.x > 0.0) & (theta * m.minimum(self.x, 1e300) > -NOTHING)
         self.theta = theta
-        self.t = m.product(theta, m.where(self.spent, 0.0, self.x))
+        self.t = m.where(self.spent, -NOTHING, m.product(theta, m.where(self.spent, 0.0, self.x)))
         self.decay, self.unlift_decay = decaying(m, -m.where(self.left, -self.t, self.t), "exp_precise")
-        fall = m.where(self.spent, 0.0, self.decay * self.unlift_decay)
+        fall = self.decay * self.unlift_decay
         self.shrunk = m.where(self.left, fall, 1.0)
         size = m.abs(self.x)
         own = (gamma > 0.0) & ((size > 1.0) | ((beta == 0.0) & (size > 0.0)))
         self.size = m.where(own, size, 1.0)
         self.unit = m.where(own, m.copysign(1.0, self.x), self.x)
         unit = m.where(gamma > 0.0, self.unit, 0.0)
-        near = m.minimum(self.size, ROOMY)
+        near = m.where(beta == 0.0, 1.0, m.minimum(self.size, ROOMY))
         inner = m.pair(beta) / near / near + m.product(unit, unit) * gamma
         self.flat = m.high(inner) == 0.0
         # A root of 0 is never divided by.
@@ -91,8 +92,11 @@ class Parts:
         """Return s^alpha / D, and the factor of its lift."""
         exponent = self.softplus.logarithm * self.alpha + m.where(self.left, self.t, 0.0)
         power, unlift = decaying(m, exponent)
-        power = m.where((self.alpha == 1.0) & (self.x >= 0.0), self.softplus.s, power * self.scale)
-        return power / self.denominator, unlift
+        # Far right s^alpha / D may be subnormal where its product with x is not.
+        far = (self.scale < 1.0) & (self.alpha < 0.5)
+        power = power * (self.scale * m.where(far, 2.0**200, 1.0))
+        power = m.where((self.alpha == 1.0) & (self.x >= 0.0), self.softplus.s, power)
+        return power / self.denominator, unlift * m.where(far, 2.0**-200, 1.0)
 
     def of_x(self, m: Any, factor: Any) -> Any:
         """Return factor x as a number."""
@@ -112,7 +116,7 @@ class Parts:
         elasticity = (m.where(self.flat, 0.0, product) - self.t * self.exponential) / self.denominator
         # Far right both logarithmic derivatives are next to 1/x.
         close = (self.x > 1.0) & (m.high(elasticity) > 0.5)
-        apart = ((self.alpha - 1.0) + self.softplus.lag() * self.alpha - self.falling()) / m.where(close, self.x, 1.0)
+        apart = (m.sum(self.alpha, -1.0) + self.softplus.lag() * self.alpha - self.falling()) / m.where(close, self.x, 1.0)
         return m.where(close, apart, direct)
 
     def curved(self, m: Any) -> Any:
@@ -120,7 +124,9 @@ class Parts:
         size = m.maximum(self.size, 1.0)
         unit = m.where(self.gamma > 0.0, self.unit, 0.0)
         arc = self.bend * self.gamma * unit / (self.root * self.root) / m.minimum(size, ROOMY)
-        return (m.where(self.beta == 0.0, 0.0, arc) + self.exponential * self.theta * self.theta * self.x) / self.denominator
+        return (
+            m.where(self.beta == 0.0, 0.0, arc) + self.exponential * self.theta * self.theta * self.x
+        ) / self.denominator
 
 
 def straight_bend(m: Any, parts: Parts) -> tuple[Any, Any]:
@@ -134,7 +140,7 @@ def straight_bend(m: Any, parts: Parts) -> tuple[Any, Any]:
     x = m.where(there, parts.x, 1e50)
     root = square_root(m, m.pair(m.where(there, parts.gamma, 1.0)))
     e = m.exp_pair(m.pair(-m.minimum(x, -NOTHING)), 128.0)
-    decay = m.where(parts.spent, 0.0, parts.decay * m.where(parts.unlift_decay < 1.0, 1.0, LIFT))
+    decay = parts.decay * m.where(parts.unlift_decay < 1.0, 1.0, LIFT)
     near = m.minimum(x, 1e120)
     arc = m.pair(parts.beta * LIFT) / near / near / near / (root * root)
     return there, m.round((e - decay * parts.delta * parts.theta * parts.theta / root - arc) / root) * UNLIFT
@@ -193,7 +199,9 @@ class eis:
         parts = Parts(m, x, alpha, beta, gamma, delta, m.where(delta == 0.0, 0.0, theta))
         front, unlift = parts.front(m)
         softplus = parts.softplus
-        bent = (softplus.elasticity(m) * softplus.logarithmic(m) * (alpha - 1.0) + softplus.curvature(m) * parts.x) * alpha
+        bent = (
+            softplus.elasticity(m) * softplus.logarithmic(m) * m.sum(alpha, -1.0) + softplus.curvature(m)
+        ) * alpha
         bracket = bent - 2.0 * (parts.falling() * parts.growing(m)) - parts.curved(m)
         result = m.round(front * bracket) * unlift
         straight, tail = straight_bend(m, parts)

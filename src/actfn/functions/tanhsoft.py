@@ -7,7 +7,7 @@ from typing import Any
 
 from actfn.functions.common import decaying
 from actfn.functions.declare import POSITIVE, Interval, Parameter, elementwise
-from actfn.functions.elementary import expm1_precise
+from actfn.functions.elementary import expm1_precise, narrow
 from actfn.functions.spelling import Spelling
 
 # 1 - tanh(u) / u for u < 1/4, in powers of u^2 from the first on, by its power series.
@@ -89,11 +89,11 @@ class tanhsoft:
     def first(m: Any, x: Any, beta: Any, gamma: Any) -> Any:
         gate = Gate(m, x, beta, gamma)
         slope = (gate.q / gate.u * gate.w + 4.0 * gate.t * (1.0 - gate.q)) / (gate.w * gate.w)
-        # For a small u the root is next to t = -1, and what is beside t + 1 is of the size of u^2.
+        # For a small u the root is next to t = -1, and what is beside t + 1 is of the size of u^2: narrow numbers would lose it.
         small = m.minimum(m.high(gate.u), 0.25)
         square, gain = small * small, gate.q / gate.w
         near = (gate.t + 1.0) - square * m.polynomial(square, TANH_LOSS) - gate.t * (gain * gain)
-        slope = m.where(m.high(gate.u) < 0.25, near, slope)
+        slope = m.where(narrow(m) & (m.high(gate.u) < 0.25), near, slope)
         return gate.chosen(m, m.round(gate.u * slope) * gate.unlift, 1.0, -0.0)
 
     def second(m: Any, x: Any, beta: Any, gamma: Any) -> Any:
