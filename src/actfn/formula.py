@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import sympy
 
 
-GREEK = ("alpha", "beta", "epsilon", "mu", "sigma", "tau", "theta")  # the parameters that LaTeX has a letter for
+# The parameters that LaTeX has a letter for.
+GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "mu", "sigma", "tau", "theta")
 
 
 class Text:

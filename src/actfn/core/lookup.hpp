@@ -11,7 +11,7 @@
 namespace {
 
 constexpr std::ptrdiff_t block = 512; // numbers that are computed at a time
-constexpr int most_inputs = 3, most_parameters = 4, most_outputs = 2;
+constexpr int most_inputs = 3, most_outputs = 2;
 
 namespace lookup {
 

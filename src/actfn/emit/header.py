@@ -71,6 +71,7 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
     classes: list[str] = []
     entries: list[str] = []
     gated: list[str] = []
+    parameters = max((len(d.parameters) for d in declarations.values() if d.kind == "elementwise"), default=1)
     for declaration in declarations.values():
         if declaration.kind == "gated":
             for ufunc in gates(declaration):
@@ -103,6 +104,7 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
             "",
             "namespace {",
             "constexpr std::ptrdiff_t stretch = 16;",
+            f"constexpr int most_parameters = {parameters};",
             *_namespace("loops", loops),
             *_namespace("compact_loops", compact),
             "#ifdef ACTFN_FMA",

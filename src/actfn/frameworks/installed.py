@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -18,7 +19,7 @@ def own_function(name: str, framework: str, **parameters: float) -> Callable[[An
     Raises
     ------
     ValueError
-        If the framework has no such function.
+        If the framework has no such function, or one that needs more than x.
 
     Examples
     --------
@@ -32,6 +33,9 @@ def own_function(name: str, framework: str, **parameters: float) -> Callable[[An
     if not found.native or found.meaning.unknown:
         raise ValueError(f"{framework} has no function for {found.meaning.described}")
     root = found.code.partition(".")[0]
+    needed = {node.id for node in ast.walk(ast.parse(found.code)) if isinstance(node, ast.Name)} - {root, "x"}
+    if needed:
+        raise ValueError(f"{framework}'s function for {found.meaning.described} also needs {', '.join(sorted(needed))}")
     # The code is made of what the declaration states and of numbers.
     function: Callable[[Any], Any] = eval(f"lambda x: {found.code}", {root: import_module(root)})
     return function
