@@ -10,6 +10,7 @@ from actfn import catalogue
 from actfn.libraries import rows, torch_fast, torch_operators
 from actfn.libraries.find import Library
 from actfn.libraries.row_derivatives import times_jacobian
+from actfn.libraries.torch_compiled import differentiating, kept_whole, ready
 
 Tensor = torch.Tensor
 Parameters = tuple[float, ...]
@@ -28,8 +29,15 @@ def apply(name: str, x: Tensor, axis: int, parameters: Parameters = ()) -> Tenso
     axis = axis % max(x.ndim, 1)
     if not torch.compiler.is_compiling() and torch_fast.applicable(x):
         return _Fast.apply(name, x, axis, parameters)
-    function = _Value if torch.compiler.is_compiling() else _ValueInForwardMode
-    found: Tensor = function.apply(name, x, axis, parameters)
+    if torch.compiler.is_compiling() and not (differentiating() and ready()):
+        found: Tensor = _Value.apply(name, x, axis, parameters)
+        return found
+    return _transformed(name, x, axis, parameters)
+
+
+@kept_whole
+def _transformed(name: str, x: Tensor, axis: int, parameters: Parameters) -> Tensor:
+    found: Tensor = _ValueInForwardMode.apply(name, x, axis, parameters)
     return found
 
 
