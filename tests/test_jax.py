@@ -182,6 +182,28 @@ def test_parameters_have_gradients_of_their_own_shape(name: str, x64: bool) -> N
     np.testing.assert_allclose(each, np.stack([activation(x[0], **given)] * 2), 1e-5)
 
 
+def test_activations_take_jax_arrays_with_their_gradients() -> None:
+    x = jnp.array([-1e30, -800, -40, -3, -1e-10, -0.0, 0, 1e-10, 0.5, 3, 40, 800, 1e30], jnp.float32)
+    for name in ("mish", "selu", "softsign", "hard_sigmoid", "leaky_relu", "elu"):
+        activation = actfn.get(name)
+        first = jax.grad(lambda x, f=activation: f(x).sum())
+        second = jax.jit(jax.grad(lambda x, f=activation: f.derivative(x).sum()))
+        np.testing.assert_array_equal(jax.jit(activation)(x), activation(np.asarray(x)))
+        np.testing.assert_array_equal(first(x), activation.derivative(np.asarray(x)))
+        np.testing.assert_array_equal(second(x), activation.derivative(np.asarray(x), order=2))
+        product = jax.grad(lambda x, f=activation: f.vjp(x, 2.0).sum())
+        np.testing.assert_array_equal(product(x), 2 * activation.derivative(np.asarray(x), order=2))
+    np.testing.assert_array_equal(jax.grad(lambda x: actfn.softmax(x)[0])(jnp.zeros(2)), [0.25, -0.25])
+    np.testing.assert_array_equal(jax.jacobian(actfn.log_softmax)(jnp.zeros(2)), [[0.5, -0.5], [-0.5, 0.5]])
+    hessian = jax.grad(lambda x: actfn.softmax.vjp(x, jnp.array([1.0, 0]))[0])(jnp.array([0.0, 1]))
+    np.testing.assert_allclose(hessian, [0.09085775, -0.09085775], 1e-6)  # s (1 - s) (1 - 2 s) for s = 1 / (1 + e)
+    np.testing.assert_array_equal(jax.grad(lambda x: actfn.maxout(x, group_size=3).sum())(jnp.zeros(3)), [1, 0, 0])
+    beta = jax.grad(lambda beta: actfn.swish(jnp.array([-1.0, 2]), beta=beta).sum())(2.0)
+    assert float(beta) == pytest.approx(
+        float(actfn.swish.parameter_vjp([-1.0, 2], [1.0, 1], beta=2.0)["beta"]), rel=1e-6
+    )
+
+
 def test_a_parameters_gradient_is_summed_in_float32() -> None:
     x = -jnp.ones(10_000, jnp.bfloat16)
     assert float(jax.grad(lambda a: A.prelu(x, a).sum())(jnp.float32(0.5))) == -10_000

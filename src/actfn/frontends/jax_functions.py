@@ -12,8 +12,9 @@ import numpy as np
 
 from actfn.activation import Activation, of
 from actfn.frontends.jax_calls import JAX
-from actfn.frontends.jax_gradients import differentiable
-from actfn.frontends.jax_rows import differentiable_rows, largest
+from actfn.frontends.jax_gradients import apply, differentiable
+from actfn.frontends.jax_rows import apply as apply_rows
+from actfn.frontends.jax_rows import largest
 from actfn.inputs import KEPT
 from actfn.kinds.channelwise import Channelwise
 from actfn.kinds.gated import Gated
@@ -61,8 +62,8 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
                 f"{name} needs {lacking.name}, for example {lacking.name}={lacking.example}: {lacking.description}"
             )
         x = as_floats(name, x)
-        constants = tuple(float(v) if isinstance(v, (int, float)) else None for v in parameters.values())
-        arrays = [as_floats(name, v) for v, known in zip(parameters.values(), constants) if known is None]
+        values = tuple(v if isinstance(v, (int, float)) else as_floats(name, v) for v in parameters.values())
+        arrays = [value for value in values if not isinstance(value, (int, float))]
         try:
             np.broadcast_shapes(x.shape, *(array.shape for array in arrays))
         except ValueError:
@@ -70,7 +71,7 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
             raise ValueError(
                 f"actfn.jax.{name}: parameters of shape {shapes} do not broadcast against x of shape {x.shape}"
             ) from None
-        found: jax.Array = differentiable(declaration, "value", constants)(x, *arrays)
+        found: jax.Array = apply(declaration, "value", x, values)
         return found
 
     parameters = [inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY)]
@@ -87,8 +88,7 @@ def rows(activation: Simplex) -> Callable[..., jax.Array]:
 
     def function(x: Any, axis: int = -1) -> jax.Array:
         x = as_floats(activation.name, x)
-        position = activation._axis(x, axis) % x.ndim - x.ndim
-        found: jax.Array = differentiable_rows(activation.name, position)(x) if x.shape[position] else x
+        found: jax.Array = apply_rows(activation.name, x, activation._axis(x, axis))
         return found
 
     return function

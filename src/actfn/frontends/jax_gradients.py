@@ -5,7 +5,7 @@ What is not declared (a third derivative, a second one by a parameter) is JAX's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -71,6 +71,16 @@ def differentiable(declaration: Declaration, kernel: str, constants: tuple[float
 
     function.defjvp(derivative, symbolic_zeros=True)
     return jax.jit(function)
+
+
+def apply(declaration: Declaration, kernel: str, x: Any, parameters: Sequence[Any], g: Any = None) -> Any:
+    """Return a kernel at x, or its product with g: parameters that are numbers are constants of the program, the others arrays."""
+    constants = tuple(float(value) if isinstance(value, (int, float)) else None for value in parameters)
+    arrays = [value for value, known in zip(parameters, constants) if known is None]
+    if g is None:
+        return differentiable(declaration, kernel, constants)(x, *arrays)
+    shape = jnp.broadcast_shapes(*(array.shape for array in (x, g, *arrays)))
+    return product(Kernel(declaration, kernel, constants), x, jnp.broadcast_to(g, shape).astype(x.dtype), *arrays)
 
 
 def product_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...], *, task: Kernel) -> tuple[Any, Any]:

@@ -44,6 +44,15 @@ def differentiable_rows(name: str, axis: int) -> Callable[[Any], Any]:
     return jax.jit(function)
 
 
+def apply(name: str, x: Any, axis: int, *g: Any) -> Any:
+    """Return softmax or log_softmax along an axis; with g, the product of g with its Jacobian."""
+    axis %= x.ndim
+    if not x.shape[axis]:
+        return x
+    function = differentiable_rows(name, axis - x.ndim)
+    return jax.vjp(function, x)[1](jnp.broadcast_to(*g, x.shape).astype(x.dtype))[0] if g else function(x)
+
+
 @partial(jax.custom_jvp, nondiff_argnums=(1,))
 def largest(groups: Any, axis: int) -> Any:
     """Return the largest along an axis; its derivative is that of the first of equals, and NaN where the largest is."""
