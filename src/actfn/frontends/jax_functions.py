@@ -86,12 +86,30 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
 def rows(activation: Simplex) -> Callable[..., jax.Array]:
     """Return a function of the rows along an axis."""
 
-    def function(x: Any, axis: int = -1) -> jax.Array:
+    names = [*activation.parameters]
+
+    def along(x: Any, axis: int, parameters: tuple[float, ...] = ()) -> jax.Array:
         x = as_floats(activation.name, x)
-        found: jax.Array = apply_rows(activation.name, x, activation._axis(x, axis))
+        found: jax.Array = apply_rows(activation.name, x, activation._axis(x, axis), parameters=parameters)
         return found
 
-    return function
+    def plain(x: Any, axis: int = -1) -> jax.Array:
+        return along(x, axis)
+
+    def function(x: Any, *values: Any, axis: int = -1, **given: Any) -> jax.Array:
+        if len(values) > len(names):
+            raise TypeError(
+                f"actfn.jax.{activation.name} takes x and {len(names)} parameters, got {1 + len(values)} arguments"
+            )
+        chosen = activation.with_parameters(**{**dict(zip(names, values)), **given}).parameters.values()
+        numbers = [parameter.default for parameter in chosen]
+        if not all(isinstance(number, (int, float)) for number in numbers):
+            raise TypeError(
+                f"actfn.jax.{activation.name} takes numbers as {', '.join(names)}, known when it is compiled"
+            )
+        return along(x, axis, tuple(map(float, numbers)))
+
+    return function if names else plain
 
 
 def groups(activation: Grouped) -> Callable[..., jax.Array]:

@@ -48,7 +48,7 @@ class Function:
     name : str
         A name or alias of a function of the catalogue, elementwise or of rows.
     **parameters
-        Numbers; for softmax and log_softmax the ``axis``.
+        Numbers; for functions of rows also the ``axis``.
 
     Raises
     ------
@@ -75,10 +75,15 @@ class Function:
             )
         if activation.kind == "grouped":
             raise ValueError(f"{activation.name} does not keep the shape: use the layer actfn.keras.Maxout")
+        if activation._declaration.reduces:
+            raise ValueError(f"{activation.name} does not keep the shape: it gives one number for each row")
         if activation.kind == "simplex":
-            unknown = parameters.keys() - {"axis"}
+            own = {key: value for key, value in parameters.items() if key in activation.parameters}
+            unknown = parameters.keys() - {"axis", *own}
             if unknown:
-                raise TypeError(f"{activation.name} has no parameter {min(unknown)!r}; it takes axis")
+                listed = ", ".join([*activation.parameters, "axis"])
+                raise TypeError(f"{activation.name} has no parameter {min(unknown)!r}; it takes {listed}")
+            activation.with_parameters(**own)
         else:
             activation = activation.with_parameters(**parameters)
             missing = [p for p in activation.parameters.values() if p.default is None]
