@@ -27,6 +27,8 @@ def numbers(name: str, parameters: dict[str, float]) -> tuple[float, ...]:
     return tuple(p.default for p in actfn.get(name).with_parameters(**parameters).parameters.values())
 
 
+# PyTorch warns of itself when forward mode is first used.
+@pytest.mark.filterwarnings("ignore:.torch.jit.script")
 @few
 def test_pytorch(name: str, parameters: dict[str, float]) -> None:
     def function(x: torch.Tensor, dim: int = -1) -> torch.Tensor:

@@ -36,6 +36,7 @@ functions = {
     name: Function(name)
     for name in catalogue.names()
     if get(name).kind in ("elementwise", "simplex")
+    and not get(name)._declaration.reduces
     and all(p.default is not None for p in get(name).parameters.values())
 }
 globals().update(functions)

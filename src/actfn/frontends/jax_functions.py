@@ -103,11 +103,12 @@ def rows(activation: Simplex) -> Callable[..., jax.Array]:
             )
         chosen = activation.with_parameters(**{**dict(zip(names, values)), **given}).parameters.values()
         numbers = [parameter.default for parameter in chosen]
-        if not all(isinstance(number, (int, float)) for number in numbers):
+        known = tuple([float(number) for number in numbers if isinstance(number, (int, float))])
+        if len(known) < len(numbers):
             raise TypeError(
                 f"actfn.jax.{activation.name} takes numbers as {', '.join(names)}, known when it is compiled"
             )
-        return along(x, axis, tuple(map(float, numbers)))
+        return along(x, axis, known)
 
     return function if names else plain
 

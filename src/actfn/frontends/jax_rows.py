@@ -58,16 +58,16 @@ def differentiable_rows(name: str, axis: int, parameters: tuple[float, ...] = ()
     return jax.jit(function)
 
 
-def apply(name: str, x: Any, axis: int, *g: Any, parameters: tuple[float, ...] = ()) -> Any:
+def apply(name: str, x: Any, axis: int, g: Any = None, parameters: tuple[float, ...] = ()) -> Any:
     """Return a function of rows along an axis; with g, the product of g with its Jacobian."""
     axis = axis % x.ndim - x.ndim
     if not x.shape[axis]:
-        return evaluate(JAX, name, x, axis, *g, parameters=parameters)
+        return evaluate(JAX, name, x, axis, g, parameters=parameters)
     function = differentiable_rows(name, axis, parameters)
-    if not g:
+    if g is None:
         return function(x)
     y, product = jax.vjp(function, x)
-    return product(jnp.broadcast_to(*g, y.shape).astype(y.dtype))[0]
+    return product(jnp.broadcast_to(g, y.shape).astype(y.dtype))[0]
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(1,))

@@ -219,7 +219,7 @@ class Simplex(Activation):
         if library.name == "jax":
             from actfn.frontends.jax_rows import apply as in_jax
 
-            return in_jax(self.name, library.as_float(x), axis, *others, parameters=parameters)
+            return in_jax(self.name, library.as_float(x), axis, *others, parameters=parameters)  # type: ignore[misc]
         return evaluate(library, self.name, x, axis, *others, parameters=parameters)  # type: ignore[misc]
 
 

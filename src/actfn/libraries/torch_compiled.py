@@ -26,7 +26,7 @@ def kept_whole(function: Callable[..., Any]) -> Callable[..., Any]:
 def ready() -> bool:
     """Tell the compiler, while it compiles, which calls it keeps."""
     for function in _whole:
-        torch.compiler.allow_in_graph(function)
+        torch.compiler.allow_in_graph(function)  # type: ignore[no-untyped-call]
     return True
 
 
