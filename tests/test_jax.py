@@ -24,7 +24,6 @@ import actfn
 import actfn.jax as A
 from actfn import catalogue
 from actfn.frontends import xla_calls
-from actfn.frontends.names import offered
 
 ROOT = Path(__file__).parent.parent
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -320,8 +319,8 @@ def test_what_comes_out(x64: bool) -> None:
 
 
 def test_functions_are_named_and_documented() -> None:
-    assert A.__all__ == ["function_of", *offered()]
-    for name in offered():
+    assert A.__all__ == ["function_of", *actfn.names()]
+    for name in actfn.names():
         function = getattr(A, name)
         assert function.__name__ == name
         assert function.__module__ == "actfn.jax"

@@ -13,9 +13,9 @@ import numpy as np
 from actfn.activation import Activation, of
 from actfn.frontends.jax_calls import JAX
 from actfn.frontends.jax_gradients import apply, differentiable
+from actfn.frontends.jax_kinds import OTHERS, as_floats
 from actfn.frontends.jax_rows import apply as apply_rows
 from actfn.frontends.jax_rows import largest
-from actfn.inputs import KEPT
 from actfn.kinds.channelwise import Channelwise
 from actfn.kinds.gated import Gated
 from actfn.kinds.grouped import Grouped
@@ -23,21 +23,6 @@ from actfn.kinds.simplex import Simplex
 
 LARGEST = jax.jit(largest, static_argnums=1)
 EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
-
-
-def as_floats(name: str, x: Any) -> Any:
-    """Return x as an array of floats: integers and bool take JAX's default dtype; raise TypeError for anything else."""
-    if isinstance(x, str) or x is None:
-        raise TypeError(f"actfn.jax.{name} takes an array of real numbers, got {type(x).__name__} {x!r}")
-    x = jnp.asarray(x)
-    if x.dtype.name in KEPT:
-        return x
-    if x.dtype.kind not in "biu":
-        raise TypeError(
-            f"actfn.jax.{name} is not defined for dtype {x.dtype}; it takes arrays of float16, bfloat16, float32, float64, "
-            "integers and bool"
-        )
-    return x.astype(jnp.asarray(0.0).dtype)
 
 
 def elementwise(activation: Activation) -> Callable[..., jax.Array]:
@@ -183,6 +168,8 @@ def function_of(activation: Activation) -> Callable[..., jax.Array]:
         made = rows(activation)
     elif isinstance(activation, Grouped):
         made = groups(activation)
+    elif activation.kind in OTHERS:
+        made = OTHERS[activation.kind](activation)
     else:
         made = elementwise(activation)
     made.__name__ = made.__qualname__ = activation.name
@@ -191,14 +178,37 @@ def function_of(activation: Activation) -> Callable[..., jax.Array]:
     return made
 
 
+# What a call takes beside x and the parameters, by the kind of function.
+BESIDE = {
+    "elementwise": (),
+    "expansion": (),
+    "stochastic": (
+        ("key : jax.Array, optional", "Where noise is drawn from, a key of jax.random."),
+        ("sample : jax.Array, optional", "Noise drawn before, of x's shape."),
+        ("training : bool, optional", "Whether there is noise; by default, if a key or a sample is given."),
+    ),
+    "batchwise": (
+        ("axis : int", "The axis of the channels."),
+        ("training : bool", "Whether mean and variance are those of x."),
+        ("mean, variance : float or jax.Array", "Those of evaluation, one number or one for each channel."),
+    ),
+}
+ALONG = (("axis : int", "The axis of the rows, groups, channels, or of gate and up."),)
+HARD = (("hard : bool", "Whether the largest entry of a row becomes 1 and the others 0; the gradient stays."),)
+
+
 def documentation(activation: Activation) -> str:
     """Return the docstring of an activation's function of arrays."""
     lines = [activation.summary, "", "Parameters", "----------", "x : array_like", "    Any shape, any real dtype."]
+    numeric = activation.kind in BESIDE
     for p in activation.parameters.values():
-        kind = "float or jax.Array" if activation.kind == "elementwise" else type(p.example or p.default).__name__
+        kind = "float or jax.Array" if numeric else type(p.example or p.default).__name__
         lines += [f"{p.name} : {kind}", f"    {p.description[0].upper()}{p.description[1:]}."]
-    if activation.kind != "elementwise":
-        lines += ["axis : int", "    The axis of the rows, groups, channels, or of gate and up."]
+    beside = BESIDE.get(activation.kind, ALONG)
+    if activation.kind == "stochastic" and activation._declaration.along_axis:
+        beside = (*beside, *ALONG, *HARD)
+    for name, meaning in beside:
+        lines += [name, f"    {meaning}"]
     lines += ["", "Returns", "-------", "jax.Array", "    The dtype of x; integers and bool give JAX's default dtype."]
     if activation.papers:
         lines += ["", "References", "----------", *activation.papers]

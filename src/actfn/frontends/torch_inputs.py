@@ -62,7 +62,7 @@ def refuse_shapes(name: str, x: Tensor, parameters: tuple[Any, ...]) -> None:
     for parameter in parameters:
         if isinstance(parameter, Tensor) and parameter.ndim:
             try:
-                torch.broadcast_shapes(x.shape, parameter.shape)
+                torch.broadcast_shapes(x.shape, parameter.shape)  # type: ignore[no-untyped-call]
             except RuntimeError:
                 raise ValueError(
                     f"actfn.torch.{name}: a parameter of shape {tuple(parameter.shape)} does not broadcast against "

@@ -35,7 +35,8 @@ def expansion(activation: Any) -> Callable[..., Tensor]:
 def noise_for(activation: Any, x: Tensor, given: dict[str, Any], generator: torch.Generator | None) -> Tensor:
     """Return noise for x, from PyTorch's own generator unless another one is given."""
     members = activation._declaration.members
-    return from_torch(members["noise"], x, torch, members["bounds"](**activation._given(given)), generator)
+    found: Tensor = from_torch(members["noise"], x, torch, members["bounds"](**activation._given(given)), generator)
+    return found
 
 
 def noisy(activation: Any) -> Callable[..., Tensor]:
