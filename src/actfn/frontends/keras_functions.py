@@ -8,6 +8,7 @@ import keras
 from keras import KerasTensor
 
 from actfn.activation import Activation, get
+from actfn.frontends.names import class_name
 
 PACKAGE = "actfn"
 
@@ -69,14 +70,11 @@ class Function:
 
     def __init__(self, name: str, **parameters: Any) -> None:
         activation = get(name)
-        if activation.kind not in ("elementwise", "simplex", "grouped"):
+        if activation.kind not in ("elementwise", "simplex") or activation._declaration.reduces:
             raise ValueError(
-                f"{activation.name} is {activation.kind}: Keras's layers take functions of one number or of rows"
+                f"{activation.name} is no function from each number or row to one like it: use the layer "
+                f"actfn.keras.{class_name(activation.name)}"
             )
-        if activation.kind == "grouped":
-            raise ValueError(f"{activation.name} does not keep the shape: use the layer actfn.keras.Maxout")
-        if activation._declaration.reduces:
-            raise ValueError(f"{activation.name} does not keep the shape: it gives one number for each row")
         if activation.kind == "simplex":
             own = {key: value for key, value in parameters.items() if key in activation.parameters}
             unknown = parameters.keys() - {"axis", *own}
