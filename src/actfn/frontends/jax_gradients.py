@@ -56,13 +56,14 @@ def differentiable(declaration: Declaration, kernel: str, constants: tuple[float
         y = function(*primals)
         x, given = primals[0], primals[1:]
         moving = [(n, t) for n, t in zip(free, tangents[1:]) if type(t) is not SymbolicZero]
-        if kernel != "value" and (moving or kernel not in NEXT):
-            plain = partial(in_plain_arithmetic, task)
-            return y, jax.jvp(plain, primals, dense(primals, tangents))[1]
         total = jnp.zeros_like(y)
-        if type(tangents[0]) is not SymbolicZero:
+        if type(tangents[0]) is not SymbolicZero and kernel in NEXT:
             slope = Kernel(declaration, NEXT[kernel], constants)
             total = product(slope, x, jnp.broadcast_to(tangents[0], y.shape), *given)
+            tangents = (jnp.zeros_like(x), *tangents[1:])
+        if kernel != "value" and (moving or kernel not in NEXT):
+            plain = partial(in_plain_arithmetic, task)
+            return y, total + jax.jvp(plain, primals, dense(primals, tangents))[1]
         for name, tangent in moving:
             # A parameter's gradient is a sum over x, in float32 at least.
             partly = differentiable(declaration, f"partial_{name}", constants)(wide(x), *given)
@@ -88,9 +89,17 @@ def product_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...], *, task: Ke
     x, t, *given = primals
     y = product(task, *primals)
     total = jnp.zeros_like(y) if type(tangents[1]) is ad.Zero else product(task, x, tangents[1], *given)
-    if any(type(tangent) is not ad.Zero for tangent in (tangents[0], *tangents[2:])):
-        others = dense((x, *given), (tangents[0], *tangents[2:]))
-        total = total + t * jax.jvp(differentiable(*task), (x, *given), others)[1]
+    inputs, changes = (x, *given), (tangents[0], *tangents[2:])
+    moving = [place for place, change in enumerate(changes) if type(change) is not ad.Zero]
+    if moving:
+
+        def moved(*values: Any) -> Any:
+            # What does not move is left a constant, so that what is declared is taken for the rest.
+            given = dict(zip(moving, values))
+            return differentiable(*task)(*(given.get(place, value) for place, value in enumerate(inputs)))
+
+        at, change = (tuple([all[place] for place in moving]) for all in (inputs, changes))
+        total = total + t * jax.jvp(moved, at, change)[1]
     return y, total
 
 

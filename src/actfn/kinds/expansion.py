@@ -205,7 +205,8 @@ class Expansion(Activation):
         x = library.array(x, like)
         terms = self._terms(given, tuple(x.shape)).values()
         function = Elementwise(with_terms(self._declaration, len(next(iter(terms)))))
-        coefficients = dict(zip(function.parameters, chain(*terms), strict=True))
+        numbers = (one if is_foreign(one) or np.ndim(one) else float(one) for one in chain(*terms))
+        coefficients = dict(zip(function.parameters, numbers, strict=True))
         return function._in_library(library, (kernel,), x, coefficients, g)[0]
 
 
