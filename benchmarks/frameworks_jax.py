@@ -13,6 +13,7 @@ import json
 import os
 import platform
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ from timing import least_times
 import actfn
 import actfn.jax as A
 from actfn.frameworks.installed import own_functions
+from actfn.libraries import rows, run
+from actfn.libraries.find import Library
 
 Function = Callable[[Any], Any]
 PEERS: dict[str, Function] = own_functions("jax")
+JAX = Library("jax", jnp)
 ROW = 100
 
 
@@ -43,7 +47,13 @@ def step(function: Function) -> Function:
 
 def in_xla(activation: Any) -> Function:
     """Return value and gradient of an activation as XLA's own operations."""
-    return jax.jit(lambda x, g: (activation(x), activation.vjp(x, g)))
+    name, declaration = activation.name, activation._declaration
+    if activation.kind == "simplex":
+        return jax.jit(lambda x, g: (rows.evaluate(JAX, name, x, -1), rows.evaluate(JAX, name, x, -1, g)))
+    given = [parameter.default for parameter in activation.parameters.values()]
+    value = partial(run.evaluate, JAX, declaration, ("value",))
+    first = partial(run.evaluate, JAX, declaration, ("first",))
+    return jax.jit(lambda x, g: (value(x, given)[0], first(x, given, g)[0]))
 
 
 def called_back(activation: Any) -> Function:
@@ -59,11 +69,11 @@ def called_back(activation: Any) -> Function:
     return jax.jit(both)
 
 
-def write(page: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+def write(page: Path, columns: list[str], measured: list[dict[str, Any]]) -> None:
     """Write the figures into a document."""
     lines = [
         [row["function"], f"{row['n']:,}", *(f"{row[c]:,.0f}" for c in columns), f"{row['actfn'] / row['JAX']:.2f}"]
-        for row in rows
+        for row in measured
     ]
     machine = f"{len(os.sched_getaffinity(0))} CPU of {platform.processor() or platform.machine()}"
     fill(page, "speed", ["", "n", *columns, "actfn / JAX"], lines, f"JAX {jax.__version__} on {machine}.")
@@ -89,7 +99,7 @@ def main() -> None:
     jax.config.update("jax_enable_x64", given.dtype == "float64")
     columns = ["JAX", "actfn", *(["XLA", "callback"] if given.ways else [])]
     print(f"{'function':14}{'n':>9}" + "".join(f"{column + ' us':>13}" for column in columns) + f"{'actfn/JAX':>11}")
-    rows: list[dict[str, Any]] = []
+    measured: list[dict[str, Any]] = []
     for name in names:
         activation = actfn.get(name)
         steps = {"JAX": step(PEERS[name]), "actfn": step(getattr(A, name))}
@@ -100,13 +110,13 @@ def main() -> None:
             x, g = (jnp.asarray(rng.normal(0, 2, (size // ROW, ROW)), given.dtype) for _ in range(2))
             calls = {key: lambda f=f, x=x, g=g: jax.block_until_ready(f(x, g)) for key, f in steps.items()}
             times = {key: 1e6 * t for key, t in least_times(calls, given.seconds).items()}
-            rows.append({"function": name, "n": x.size, **times})
+            measured.append({"function": name, "n": x.size, **times})
             shown = "".join(f"{times[column]:13.1f}" for column in columns)
             print(f"{name:14}{x.size:9}{shown}{times['actfn'] / times['JAX']:11.2f}", flush=True)
     if given.page is not None:
-        write(given.page, columns, rows)
+        write(given.page, columns, measured)
     if given.json is not None:
-        found = {"jax": jax.__version__, "dtype": given.dtype, "rows": rows}
+        found = {"jax": jax.__version__, "dtype": given.dtype, "rows": measured}
         given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

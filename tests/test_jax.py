@@ -18,13 +18,12 @@ import numpy as np
 import pytest
 import scipy.stats
 from jax.test_util import check_grads
-from reference import COMMON, DEFAULTS, ELEMENTWISE, PARAMETERS, derivative_of_derivative
+from reference import COMMON, DEFAULTS, ELEMENTWISE, PARAMETERS, derivative_of_derivative, thinned
 
 import actfn
 import actfn.jax as A
 from actfn import catalogue
 from actfn.frontends import xla_calls
-from actfn.frontends.names import offered
 
 ROOT = Path(__file__).parent.parent
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -50,7 +49,7 @@ def differentiated(function: Callable[..., Any], order: int) -> Callable[..., An
 
 # The checker: JAX differentiates, the oracle judges; subnormal numbers count as all others.
 @pytest.mark.parametrize("order", [0, 1, 2])
-@pytest.mark.parametrize("name", [*ELEMENTWISE, *INVERSES])
+@pytest.mark.parametrize("name", thinned([*ELEMENTWISE, *INVERSES], "relu", "gelu", "swish", "logit"))
 def test_float32_passes_the_checker(name: str, order: int) -> None:
     activation = settled(name)
     report = actfn.check(A.function_of(activation), activation, order=order, each=8, max_ulp=2)
@@ -58,7 +57,7 @@ def test_float32_passes_the_checker(name: str, order: int) -> None:
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("name", thinned(ELEMENTWISE, "relu", "gelu", "swish"))
 def test_float32_passes_the_checker_without_float64(name: str, order: int) -> None:
     activation = settled(name)
     with jax.enable_x64(False):
@@ -70,7 +69,7 @@ def test_float32_passes_the_checker_without_float64(name: str, order: int) -> No
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
-@pytest.mark.parametrize("name", [*ELEMENTWISE, *(pytest.param(name, marks=pytest.mark.slow) for name in INVERSES)])
+@pytest.mark.parametrize("name", thinned([*ELEMENTWISE, *INVERSES], "relu", "mish", "swish"))
 def test_float64_passes_the_checker(name: str, order: int) -> None:
     activation = settled(name)
     report = actfn.check(A.function_of(activation), activation, order=order, dtype="float64", each=1, max_ulp=4)
@@ -79,7 +78,7 @@ def test_float64_passes_the_checker(name: str, order: int) -> None:
 
 @pytest.mark.parametrize("order", [0, 1, 2])
 @pytest.mark.parametrize("dtype", [pytest.param("float16", marks=pytest.mark.slow), "bfloat16"])
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("name", thinned(ELEMENTWISE, "relu", "mish", "swish"))
 def test_sixteen_bits_are_rounded_once(name: str, dtype: str, order: int) -> None:
     activation = settled(name)
     report = actfn.check(A.function_of(activation), activation, order=order, dtype=dtype, max_ulp=0.51)
@@ -97,7 +96,7 @@ def exported(function: Callable[..., Any], x: Any) -> Any:
     return jax.export.export(jax.jit(function))(jax.ShapeDtypeStruct(x.shape, x.dtype))
 
 
-@pytest.mark.parametrize("name", ["gelu", "gelu_tanh", "mish", "softplus", "sigmoid"])
+@pytest.mark.parametrize("name", thinned(["gelu", "gelu_tanh", "mish", "softplus", "sigmoid"], "gelu"))
 def test_an_exported_program_needs_no_actfn_and_keeps_the_tails(name: str) -> None:
     # Split arguments and exact products must survive the compiler; XLA takes subnormal numbers for zero.
     x = np.concatenate([-np.geomspace(1e-30, 12.5, 500), np.geomspace(1e-30, 12.5, 500)]).astype(np.float32)
@@ -122,12 +121,16 @@ def test_gelu_in_the_far_left_tail() -> None:
 
 
 # Transformations.
-@pytest.mark.parametrize(
-    ("name", "x64"), [*((name, False) for name in ELEMENTWISE), ("mish", True), ("relu", True), ("elu", True)]
-)
-def test_transformations_agree_with_the_declared_derivatives(name: str, x64: bool) -> None:
-    with jax.enable_x64(x64):
-        transform(name, np.dtype(np.float64 if x64 else np.float32))
+@pytest.mark.parametrize("name", thinned(ELEMENTWISE, "relu", "swish"))
+def test_transformations_agree_with_the_declared_derivatives(name: str) -> None:
+    with jax.enable_x64(False):
+        transform(name, np.dtype(np.float32))
+
+
+@pytest.mark.parametrize("name", thinned(["mish", "relu", "elu"], "mish"))
+def test_transformations_in_float64(name: str) -> None:
+    with jax.enable_x64(True):
+        transform(name, np.dtype(np.float64))
 
 
 def transform(name: str, dtype: np.dtype[Any]) -> None:
@@ -158,7 +161,7 @@ def transform(name: str, dtype: np.dtype[Any]) -> None:
         equal(function(x[0]), value[0])
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize("name", thinned(PARAMETERS, "swish"))
 def test_parameters_have_gradients_of_their_own_shape(name: str, x64: bool) -> None:
     activation, function, given = actfn.get(name), getattr(A, name), PARAMETERS[name]
     x, g = np.random.default_rng(0).normal(0, 3, (2, 5, 3))
@@ -178,13 +181,35 @@ def test_parameters_have_gradients_of_their_own_shape(name: str, x64: bool) -> N
     np.testing.assert_allclose(each, np.stack([activation(x[0], **given)] * 2), 1e-5)
 
 
+def test_activations_take_jax_arrays_with_their_gradients() -> None:
+    x = jnp.array([-1e30, -800, -40, -3, -1e-10, -0.0, 0, 1e-10, 0.5, 3, 40, 800, 1e30], jnp.float32)
+    for name in ("mish", "selu", "softsign", "hard_sigmoid", "leaky_relu", "elu"):
+        activation = actfn.get(name)
+        first = jax.grad(lambda x, f=activation: f(x).sum())
+        second = jax.jit(jax.grad(lambda x, f=activation: f.derivative(x).sum()))
+        np.testing.assert_array_equal(jax.jit(activation)(x), activation(np.asarray(x)))
+        np.testing.assert_array_equal(first(x), activation.derivative(np.asarray(x)))
+        np.testing.assert_array_equal(second(x), activation.derivative(np.asarray(x), order=2))
+        product = jax.grad(lambda x, f=activation: f.vjp(x, 2.0).sum())
+        np.testing.assert_array_equal(product(x), 2 * activation.derivative(np.asarray(x), order=2))
+    np.testing.assert_array_equal(jax.grad(lambda x: actfn.softmax(x)[0])(jnp.zeros(2)), [0.25, -0.25])
+    np.testing.assert_array_equal(jax.jacobian(actfn.log_softmax)(jnp.zeros(2)), [[0.5, -0.5], [-0.5, 0.5]])
+    hessian = jax.grad(lambda x: actfn.softmax.vjp(x, jnp.array([1.0, 0]))[0])(jnp.array([0.0, 1]))
+    np.testing.assert_allclose(hessian, [0.09085775, -0.09085775], 1e-6)  # s (1 - s) (1 - 2 s) for s = 1 / (1 + e)
+    np.testing.assert_array_equal(jax.grad(lambda x: actfn.maxout(x, group_size=3).sum())(jnp.zeros(3)), [1, 0, 0])
+    beta = jax.grad(lambda beta: actfn.swish(jnp.array([-1.0, 2]), beta=beta).sum())(2.0)
+    assert float(beta) == pytest.approx(
+        float(actfn.swish.parameter_vjp([-1.0, 2], [1.0, 1], beta=2.0)["beta"]), rel=1e-6
+    )
+
+
 def test_a_parameters_gradient_is_summed_in_float32() -> None:
     x = -jnp.ones(10_000, jnp.bfloat16)
     assert float(jax.grad(lambda a: A.prelu(x, a).sum())(jnp.float32(0.5))) == -10_000
     assert jax.grad(lambda a: A.prelu(x, a).sum())(jnp.bfloat16(0.5)).dtype == jnp.bfloat16
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize("name", thinned(PARAMETERS, "elu", "swish"))
 def test_second_derivatives_by_parameters_follow_the_formula(name: str) -> None:
     function = getattr(A, name)
     with jax.enable_x64(True):
@@ -198,7 +223,9 @@ def test_second_derivatives_by_parameters_follow_the_formula(name: str) -> None:
                     assert float(found[i, j]) == pytest.approx(expected, rel=1e-10, abs=1e-300), (x, by, then)
 
 
-@pytest.mark.parametrize("name", ["tanh", "sigmoid", "silu", "mish", "gelu", "gelu_tanh", "softplus", "elu", "selu"])
+@pytest.mark.parametrize(
+    "name", thinned(["tanh", "sigmoid", "silu", "mish", "gelu", "gelu_tanh", "softplus", "elu", "selu"], "mish")
+)
 def test_third_derivatives_follow_the_formula(name: str) -> None:
     with jax.enable_x64(True):
         third = jax.jit(jax.grad(jax.grad(jax.grad(getattr(A, name)))))
@@ -221,7 +248,7 @@ def test_third_derivatives_follow_the_formula(name: str) -> None:
 
 # Rows and groups.
 @pytest.mark.parametrize("name", ROWS)
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", thinned(["float16", "bfloat16", "float32", "float64"], "bfloat16", "float32"))
 def test_rows(name: str, dtype: str) -> None:
     activation, function = actfn.get(name), ROWS[name]
     with jax.enable_x64(True):
@@ -292,8 +319,8 @@ def test_what_comes_out(x64: bool) -> None:
 
 
 def test_functions_are_named_and_documented() -> None:
-    assert A.__all__ == ["function_of", *offered()]
-    for name in offered():
+    assert A.__all__ == ["function_of", *actfn.names()]
+    for name in actfn.names():
         function = getattr(A, name)
         assert function.__name__ == name
         assert function.__module__ == "actfn.jax"
@@ -362,8 +389,8 @@ def test_bad_input_is_one_clear_error() -> None:
 def test_an_error_in_a_compiled_program_is_told() -> None:
     from actfn.frontends import jax_calls
 
-    broken = jax_calls.Rows("no_such_function", -1)
-    with pytest.raises(jax.errors.JaxRuntimeError, match="actfn: .*NoneType"):
+    broken = jax_calls.Rows("softmax", -2)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="actfn: AxisError: axis -2 is out of bounds"):
         jax.block_until_ready(jax.jit(lambda x: jax_calls.call(broken, x))(jnp.ones(3)))
 
 
@@ -433,6 +460,7 @@ def test_what_jax_expects_of_fourth_derivatives() -> None:
     check_grads(A.elu, (1e4,), order=4, eps=1.0)
 
 
+@pytest.mark.slow
 def test_the_example_learns() -> None:
     command = [sys.executable, ROOT / "examples" / "jax_digits.py"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()

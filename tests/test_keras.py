@@ -249,7 +249,11 @@ def test_bad_input_is_one_clear_error() -> None:
     for message, kind, call in [
         ("no activation function called 'mihs'; did you mean mish", ValueError, lambda: A.Function("mihs")),
         ("has no attribute 'mihs'; did you mean mish", AttributeError, lambda: A.mihs),
-        ("maxout does not keep the shape: use the layer", ValueError, lambda: A.Function("maxout")),
+        (
+            "maxout is no function from each number or row to one like it: use the layer actfn.keras.Maxout",
+            ValueError,
+            lambda: A.Function("maxout"),
+        ),
         ("prelu needs alpha, for example alpha=0.25", TypeError, lambda: A.Function("prelu")),
         (r"elu: alpha must be in \[0, inf\), got -1", ValueError, lambda: A.Function("elu", alpha=-1)),
         ("softmax has no parameter 'dim'; it takes axis", TypeError, lambda: A.Function("softmax", dim=1)),

@@ -43,7 +43,7 @@ class Activation:
     actfn.leaky_relu(negative_slope=0.2)
     """
 
-    __slots__ = ("_declaration", "_values", "name")
+    __slots__ = ("__weakref__", "_declaration", "_values", "name")
 
     name: str
     _declaration: Declaration

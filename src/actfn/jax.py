@@ -28,10 +28,10 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(message, name=error.name) from None
 
 from actfn.activation import get
+from actfn.catalogue import names
 from actfn.frontends.jax_functions import function_of
-from actfn.frontends.names import offered
 
-functions = {name: function_of(get(name)) for name in offered()}
+functions = {name: function_of(get(name)) for name in names()}
 globals().update(functions)
 
 __all__ = ["function_of", *functions]  # noqa: PLE0604

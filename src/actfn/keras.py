@@ -1,7 +1,7 @@
 """Every activation function for Keras 3, on its backends JAX, PyTorch and NumPy.
 
-``register`` makes the functions known by name: ``activation="actfn>mish"``. :class:`Function` gives one other parameters, and the
-layers PReLU, Swish and Maxout learn theirs. Models are saved and loaded as any; to load one it is enough to import this module.
+``register`` makes the functions known by name: ``activation="actfn>mish"``. :class:`Function` gives one other parameters. Functions
+that learn, draw noise, follow the data or change the shape are layers: PReLU, Swish, APL, RReLU, Dice, Maxout, SwiGLU. Models are saved and loaded as any; to load one it is enough to import this module.
 Derivatives are those of :mod:`actfn.jax` and of ``actfn.torch``.
 
 Examples
@@ -29,18 +29,27 @@ except ModuleNotFoundError as error:
 from actfn import catalogue
 from actfn.activation import get
 from actfn.frontends.keras_functions import PACKAGE, Function
-from actfn.frontends.keras_layers import Maxout, PReLU, Swish
+from actfn.frontends.keras_kinds import base_of, layer_of
+from actfn.frontends.keras_layers import Maxout, PReLU
+from actfn.frontends.names import class_name
 
 # Those that keep the shape and need no parameter.
 functions = {
     name: Function(name)
     for name in catalogue.names()
     if get(name).kind in ("elementwise", "simplex")
+    and not get(name)._declaration.reduces
     and all(p.default is not None for p in get(name).parameters.values())
 }
-globals().update(functions)
+# The others have layers, and so have those that learn.
+layers = {
+    "PReLU": PReLU,
+    "Maxout": Maxout,
+    **{class_name(name): layer_of(name) for name in catalogue.names() if name != "prelu" and base_of(get(name))},
+}
+globals().update({**functions, **layers})
 
-__all__ = ["Function", "Maxout", "PReLU", "Swish", "register", *functions]  # noqa: PLE0604
+__all__ = ["Function", "register", *functions, *layers]  # noqa: PLE0604
 
 
 def register() -> None:

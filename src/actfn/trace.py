@@ -120,6 +120,9 @@ class Node:
 class Graph:
     """The namespace ``m`` that records: nodes in the order of their making, equal ones only once."""
 
+    # Where sums over coefficients go on in one number, before the square of x overflows.
+    far = 2.0**480
+
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self._known: dict[tuple[Any, ...], Node] = {}

@@ -14,6 +14,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import batching, mlir, xla
 
 from actfn.activation import compiled
+from actfn.catalogue import find
 from actfn.frontends import xla_calls
 from actfn.frontends.jax_choices import Choices
 from actfn.functions.declare import Declaration
@@ -74,18 +75,19 @@ class Kernel(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """softmax or log_softmax along an axis, counted from the last."""
+    """A function of rows along an axis, counted from the last."""
 
     name: str
     axis: int
+    parameters: tuple[float, ...] = ()
 
     def value(self, x: Any) -> Any:
         """Return the function from XLA's operations."""
-        return rows.evaluate(JAX, self.name, x, self.axis)
+        return rows.evaluate(JAX, self.name, x, self.axis, parameters=self.parameters)
 
     def ufunc(self, product: bool) -> str | None:
-        """Return the call of the compiled ufunc."""
-        return xla_calls.name_of(self.name, axis=self.axis)
+        """Return the call of the compiled ufunc, or of the kernel over NumPy."""
+        return xla_calls.name_of(self.name, self.parameters, self.axis)
 
 
 call_p, product_p = Primitive("actfn"), Primitive("actfn_product")
@@ -103,6 +105,8 @@ def product(task: Kernel, x: Any, t: Any, *parameters: Any) -> Any:
 
 def result(x: Any, *others: Any, task: Kernel | Rows) -> Any:
     shape = jnp.broadcast_shapes(x.shape, *(other.shape for other in others))
+    if isinstance(task, Rows) and find(task.name).reduces:
+        shape = (*shape[: task.axis], *shape[len(shape) + task.axis + 1 :])
     return x.update(shape=shape, weak_type=False)
 
 

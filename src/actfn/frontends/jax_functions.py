@@ -12,9 +12,10 @@ import numpy as np
 
 from actfn.activation import Activation, of
 from actfn.frontends.jax_calls import JAX
-from actfn.frontends.jax_gradients import differentiable
-from actfn.frontends.jax_rows import differentiable_rows, largest
-from actfn.inputs import KEPT
+from actfn.frontends.jax_gradients import apply, differentiable
+from actfn.frontends.jax_kinds import OTHERS, as_floats
+from actfn.frontends.jax_rows import apply as apply_rows
+from actfn.frontends.jax_rows import largest
 from actfn.kinds.channelwise import Channelwise
 from actfn.kinds.gated import Gated
 from actfn.kinds.grouped import Grouped
@@ -22,21 +23,6 @@ from actfn.kinds.simplex import Simplex
 
 LARGEST = jax.jit(largest, static_argnums=1)
 EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
-
-
-def as_floats(name: str, x: Any) -> Any:
-    """Return x as an array of floats: integers and bool take JAX's default dtype; raise TypeError for anything else."""
-    if isinstance(x, str) or x is None:
-        raise TypeError(f"actfn.jax.{name} takes an array of real numbers, got {type(x).__name__} {x!r}")
-    x = jnp.asarray(x)
-    if x.dtype.name in KEPT:
-        return x
-    if x.dtype.kind not in "biu":
-        raise TypeError(
-            f"actfn.jax.{name} is not defined for dtype {x.dtype}; it takes arrays of float16, bfloat16, float32, float64, "
-            "integers and bool"
-        )
-    return x.astype(jnp.asarray(0.0).dtype)
 
 
 def elementwise(activation: Activation) -> Callable[..., jax.Array]:
@@ -61,8 +47,8 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
                 f"{name} needs {lacking.name}, for example {lacking.name}={lacking.example}: {lacking.description}"
             )
         x = as_floats(name, x)
-        constants = tuple(float(v) if isinstance(v, (int, float)) else None for v in parameters.values())
-        arrays = [as_floats(name, v) for v, known in zip(parameters.values(), constants) if known is None]
+        values = tuple(v if isinstance(v, (int, float)) else as_floats(name, v) for v in parameters.values())
+        arrays = [value for value in values if not isinstance(value, (int, float))]
         try:
             np.broadcast_shapes(x.shape, *(array.shape for array in arrays))
         except ValueError:
@@ -70,7 +56,7 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
             raise ValueError(
                 f"actfn.jax.{name}: parameters of shape {shapes} do not broadcast against x of shape {x.shape}"
             ) from None
-        found: jax.Array = differentiable(declaration, "value", constants)(x, *arrays)
+        found: jax.Array = apply(declaration, "value", x, values)
         return found
 
     parameters = [inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY)]
@@ -85,13 +71,31 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
 def rows(activation: Simplex) -> Callable[..., jax.Array]:
     """Return a function of the rows along an axis."""
 
-    def function(x: Any, axis: int = -1) -> jax.Array:
+    names = [*activation.parameters]
+
+    def along(x: Any, axis: int, parameters: tuple[float, ...] = ()) -> jax.Array:
         x = as_floats(activation.name, x)
-        position = activation._axis(x, axis) % x.ndim - x.ndim
-        found: jax.Array = differentiable_rows(activation.name, position)(x) if x.shape[position] else x
+        found: jax.Array = apply_rows(activation.name, x, activation._axis(x, axis), parameters=parameters)
         return found
 
-    return function
+    def plain(x: Any, axis: int = -1) -> jax.Array:
+        return along(x, axis)
+
+    def function(x: Any, *values: Any, axis: int = -1, **given: Any) -> jax.Array:
+        if len(values) > len(names):
+            raise TypeError(
+                f"actfn.jax.{activation.name} takes x and {len(names)} parameters, got {1 + len(values)} arguments"
+            )
+        chosen = activation.with_parameters(**{**dict(zip(names, values)), **given}).parameters.values()
+        numbers = [parameter.default for parameter in chosen]
+        known = tuple([float(number) for number in numbers if isinstance(number, (int, float))])
+        if len(known) < len(numbers):
+            raise TypeError(
+                f"actfn.jax.{activation.name} takes numbers as {', '.join(names)}, known when it is compiled"
+            )
+        return along(x, axis, known)
+
+    return function if names else plain
 
 
 def groups(activation: Grouped) -> Callable[..., jax.Array]:
@@ -164,6 +168,8 @@ def function_of(activation: Activation) -> Callable[..., jax.Array]:
         made = rows(activation)
     elif isinstance(activation, Grouped):
         made = groups(activation)
+    elif activation.kind in OTHERS:
+        made = OTHERS[activation.kind](activation)
     else:
         made = elementwise(activation)
     made.__name__ = made.__qualname__ = activation.name
@@ -172,14 +178,37 @@ def function_of(activation: Activation) -> Callable[..., jax.Array]:
     return made
 
 
+# What a call takes beside x and the parameters, by the kind of function.
+BESIDE = {
+    "elementwise": (),
+    "expansion": (),
+    "stochastic": (
+        ("key : jax.Array, optional", "Where noise is drawn from, a key of jax.random."),
+        ("sample : jax.Array, optional", "Noise drawn before, of x's shape."),
+        ("training : bool, optional", "Whether there is noise; by default, if a key or a sample is given."),
+    ),
+    "batchwise": (
+        ("axis : int", "The axis of the channels."),
+        ("training : bool", "Whether mean and variance are those of x."),
+        ("mean, variance : float or jax.Array", "Those of evaluation, one number or one for each channel."),
+    ),
+}
+ALONG = (("axis : int", "The axis of the rows, groups, channels, or of gate and up."),)
+HARD = (("hard : bool", "Whether the largest entry of a row becomes 1 and the others 0; the gradient stays."),)
+
+
 def documentation(activation: Activation) -> str:
     """Return the docstring of an activation's function of arrays."""
     lines = [activation.summary, "", "Parameters", "----------", "x : array_like", "    Any shape, any real dtype."]
+    numeric = activation.kind in BESIDE
     for p in activation.parameters.values():
-        kind = "float or jax.Array" if activation.kind == "elementwise" else type(p.example or p.default).__name__
+        kind = "float or jax.Array" if numeric else type(p.example or p.default).__name__
         lines += [f"{p.name} : {kind}", f"    {p.description[0].upper()}{p.description[1:]}."]
-    if activation.kind != "elementwise":
-        lines += ["axis : int", "    The axis of the rows, groups, channels, or of gate and up."]
+    beside = BESIDE.get(activation.kind, ALONG)
+    if activation.kind == "stochastic" and activation._declaration.along_axis:
+        beside = (*beside, *ALONG, *HARD)
+    for name, meaning in beside:
+        lines += [name, f"    {meaning}"]
     lines += ["", "Returns", "-------", "jax.Array", "    The dtype of x; integers and bool give JAX's default dtype."]
     if activation.papers:
         lines += ["", "References", "----------", *activation.papers]

@@ -5,7 +5,7 @@ What is not declared (a third derivative, a second one by a parameter) is JAX's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -56,13 +56,14 @@ def differentiable(declaration: Declaration, kernel: str, constants: tuple[float
         y = function(*primals)
         x, given = primals[0], primals[1:]
         moving = [(n, t) for n, t in zip(free, tangents[1:]) if type(t) is not SymbolicZero]
-        if kernel != "value" and (moving or kernel not in NEXT):
-            plain = partial(in_plain_arithmetic, task)
-            return y, jax.jvp(plain, primals, dense(primals, tangents))[1]
         total = jnp.zeros_like(y)
-        if type(tangents[0]) is not SymbolicZero:
+        if type(tangents[0]) is not SymbolicZero and kernel in NEXT:
             slope = Kernel(declaration, NEXT[kernel], constants)
             total = product(slope, x, jnp.broadcast_to(tangents[0], y.shape), *given)
+            tangents = (jnp.zeros_like(x), *tangents[1:])
+        if kernel != "value" and (moving or kernel not in NEXT):
+            plain = partial(in_plain_arithmetic, task)
+            return y, total + jax.jvp(plain, primals, dense(primals, tangents))[1]
         for name, tangent in moving:
             # A parameter's gradient is a sum over x, in float32 at least.
             partly = differentiable(declaration, f"partial_{name}", constants)(wide(x), *given)
@@ -73,14 +74,32 @@ def differentiable(declaration: Declaration, kernel: str, constants: tuple[float
     return jax.jit(function)
 
 
+def apply(declaration: Declaration, kernel: str, x: Any, parameters: Sequence[Any], g: Any = None) -> Any:
+    """Return a kernel at x, or its product with g: parameters that are numbers are constants of the program, the others arrays."""
+    constants = tuple(float(value) if isinstance(value, (int, float)) else None for value in parameters)
+    arrays = [value for value, known in zip(parameters, constants) if known is None]
+    if g is None:
+        return differentiable(declaration, kernel, constants)(x, *arrays)
+    shape = jnp.broadcast_shapes(*(array.shape for array in (x, g, *arrays)))
+    return product(Kernel(declaration, kernel, constants), x, jnp.broadcast_to(g, shape).astype(x.dtype), *arrays)
+
+
 def product_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...], *, task: Kernel) -> tuple[Any, Any]:
     """Differentiate a product: it is linear in t."""
     x, t, *given = primals
     y = product(task, *primals)
     total = jnp.zeros_like(y) if type(tangents[1]) is ad.Zero else product(task, x, tangents[1], *given)
-    if any(type(tangent) is not ad.Zero for tangent in (tangents[0], *tangents[2:])):
-        others = dense((x, *given), (tangents[0], *tangents[2:]))
-        total = total + t * jax.jvp(differentiable(*task), (x, *given), others)[1]
+    inputs, changes = (x, *given), (tangents[0], *tangents[2:])
+    moving = [place for place, change in enumerate(changes) if type(change) is not ad.Zero]
+    if moving:
+
+        def moved(*values: Any) -> Any:
+            # What does not move is left a constant, so that what is declared is taken for the rest.
+            given = dict(zip(moving, values))
+            return differentiable(*task)(*(given.get(place, value) for place, value in enumerate(inputs)))
+
+        at, change = (tuple([all[place] for place in moving]) for all in (inputs, changes))
+        total = total + t * jax.jvp(moved, at, change)[1]
     return y, total
 
 

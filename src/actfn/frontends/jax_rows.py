@@ -1,4 +1,4 @@
-"""softmax, log_softmax and maxout for JAX, with their derivatives as linear maps that JAX transposes and differentiates again."""
+"""Functions of rows and maxout for JAX, with their derivatives as linear maps that JAX transposes and differentiates again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from actfn.frontends.jax_calls import Rows, call
+from actfn.catalogue import find
+from actfn.frontends.jax_calls import JAX, Rows, call
+from actfn.libraries.row_derivatives import times_jacobian
+from actfn.libraries.rows import evaluate
 
 
 def wide(x: Any) -> Any:
@@ -25,11 +28,15 @@ def spread(share: Any, t: Any, axis: int) -> Any:
 
 
 @lru_cache(maxsize=64)
-def differentiable_rows(name: str, axis: int) -> Callable[[Any], Any]:
-    """Return softmax or log_softmax along an axis that is counted from the last."""
+def differentiable_rows(name: str, axis: int, parameters: tuple[float, ...] = ()) -> Callable[[Any], Any]:
+    """Return a function of rows along an axis that is counted from the last."""
+    mirrored = find(name).mirror_of
+    if mirrored is not None:
+        straight = differentiable_rows(mirrored, axis)
+        return lambda x: straight(-x)
 
     def value(x: Any) -> Any:
-        return call(Rows(name, axis), x)
+        return call(Rows(name, axis, parameters), x)
 
     value.__name__ = name
     function = jax.custom_jvp(value)
@@ -37,11 +44,30 @@ def differentiable_rows(name: str, axis: int) -> Callable[[Any], Any]:
     @function.defjvp
     def derivative(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
         (x,), (t,) = primals, tangents
+        if name not in ("softmax", "log_softmax"):
+
+            def other(function: str) -> Any:
+                return differentiable_rows(function, axis, parameters if function == name else ())(wide(x))
+
+            found = times_jacobian(JAX, name, wide(x), wide(t), axis, parameters, other, transposed=False)
+            return function(x), found.astype(x.dtype)
         share = differentiable_rows("softmax", axis)(wide(x))
         change = spread(share, wide(t), axis)
         return function(x), (share * change if name == "softmax" else change).astype(x.dtype)
 
     return jax.jit(function)
+
+
+def apply(name: str, x: Any, axis: int, g: Any = None, parameters: tuple[float, ...] = ()) -> Any:
+    """Return a function of rows along an axis; with g, the product of g with its Jacobian."""
+    axis = axis % x.ndim - x.ndim
+    if not x.shape[axis]:
+        return evaluate(JAX, name, x, axis, g, parameters=parameters)
+    function = differentiable_rows(name, axis, parameters)
+    if g is None:
+        return function(x)
+    y, product = jax.vjp(function, x)
+    return product(jnp.broadcast_to(g, y.shape).astype(y.dtype))[0]
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(1,))

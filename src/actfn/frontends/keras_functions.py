@@ -8,6 +8,7 @@ import keras
 from keras import KerasTensor
 
 from actfn.activation import Activation, get
+from actfn.frontends.names import class_name
 
 PACKAGE = "actfn"
 
@@ -48,7 +49,7 @@ class Function:
     name : str
         A name or alias of a function of the catalogue, elementwise or of rows.
     **parameters
-        Numbers; for softmax and log_softmax the ``axis``.
+        Numbers; for functions of rows also the ``axis``.
 
     Raises
     ------
@@ -69,16 +70,18 @@ class Function:
 
     def __init__(self, name: str, **parameters: Any) -> None:
         activation = get(name)
-        if activation.kind not in ("elementwise", "simplex", "grouped"):
+        if activation.kind not in ("elementwise", "simplex") or activation._declaration.reduces:
             raise ValueError(
-                f"{activation.name} is {activation.kind}: Keras's layers take functions of one number or of rows"
+                f"{activation.name} is no function from each number or row to one like it: use the layer "
+                f"actfn.keras.{class_name(activation.name)}"
             )
-        if activation.kind == "grouped":
-            raise ValueError(f"{activation.name} does not keep the shape: use the layer actfn.keras.Maxout")
         if activation.kind == "simplex":
-            unknown = parameters.keys() - {"axis"}
+            own = {key: value for key, value in parameters.items() if key in activation.parameters}
+            unknown = parameters.keys() - {"axis", *own}
             if unknown:
-                raise TypeError(f"{activation.name} has no parameter {min(unknown)!r}; it takes axis")
+                listed = ", ".join([*activation.parameters, "axis"])
+                raise TypeError(f"{activation.name} has no parameter {min(unknown)!r}; it takes {listed}")
+            activation.with_parameters(**own)
         else:
             activation = activation.with_parameters(**parameters)
             missing = [p for p in activation.parameters.values() if p.default is None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import constraints, initializers, layers, ops, regularizers
+from keras import initializers, layers, ops, regularizers
 
 from actfn.activation import get
 from actfn.frontends.keras_functions import PACKAGE, run
@@ -33,80 +33,6 @@ class PReLU(layers.PReLU):  # type: ignore[misc]
     def call(self, inputs: Any) -> Any:
         """Return x, or alpha x where x is not positive."""
         return run(get("prelu"), inputs, {"alpha": ops.convert_to_tensor(self.alpha)})
-
-
-@keras.saving.register_keras_serializable(package=PACKAGE)
-class Swish(layers.Layer):  # type: ignore[misc]
-    """x sigmoid(beta x) with a beta that is learnt.
-
-    Parameters
-    ----------
-    channel_axis : int, optional
-        The axis each of whose channels has its own beta; one beta for all by default.
-    beta_initializer, beta_regularizer, beta_constraint
-        As for the weights of any layer; beta starts at 1.
-
-    Examples
-    --------
-    >>> import numpy as np, actfn.keras as A
-    >>> layer = A.Swish(channel_axis=-1)
-    >>> layer(np.zeros((2, 3))).shape == (2, 3), layer.beta.shape
-    (True, (3,))
-    """
-
-    def __init__(
-        self,
-        channel_axis: int | None = None,
-        beta_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        beta_constraint: Any = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(**options)
-        self.supports_masking = True
-        self.channel_axis = channel_axis
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make beta."""
-        shape: tuple[int, ...] = ()
-        if self.channel_axis is not None:
-            axis, rank = self.channel_axis, len(input_shape)
-            if not isinstance(axis, int) or axis % rank == 0 or not -rank < axis < rank:
-                raise ValueError(
-                    f"Swish: channel_axis must be an axis behind the batch's, of {rank} axes; got {axis!r}"
-                )
-            channels = input_shape[axis]
-            if channels is None:
-                raise ValueError(f"Swish: the length of axis {axis} must be known, got the shape {input_shape}")
-            shape = (channels, *(1,) * (rank - 1 - axis % rank))
-        self.beta = self.add_weight(
-            shape=shape,
-            name="beta",
-            initializer=self.beta_initializer,
-            regularizer=self.beta_regularizer,
-            constraint=self.beta_constraint,
-        )
-
-    def call(self, inputs: Any) -> Any:
-        """Return x sigmoid(beta x)."""
-        return run(get("swish"), inputs, {"beta": ops.convert_to_tensor(self.beta)})
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of the input."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what the layer is made of again."""
-        return {
-            **super().get_config(),
-            "channel_axis": self.channel_axis,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-        }
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)

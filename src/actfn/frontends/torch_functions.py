@@ -8,69 +8,12 @@ from typing import Any
 import torch
 
 from actfn.activation import Activation
+from actfn.frontends.torch_inputs import arguments_of, as_parameter, checked, numbers_of, refuse_shapes
+from actfn.frontends.torch_kinds import OTHERS
 from actfn.libraries import torch_gated, torch_gradients, torch_groups, torch_rows
 from actfn.libraries.torch_gradients import LIBRARY
 
 Tensor = torch.Tensor
-FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
-
-
-def checked(x: Any, name: str) -> Tensor:
-    """Return x, or raise TypeError if it is not a tensor of floats.
-
-    Integers have no gradient: whoever means numbers writes ``x.float()``.
-    """
-    if not isinstance(x, Tensor):
-        raise TypeError(f"actfn.torch.{name} takes a torch.Tensor, got {type(x).__name__}; actfn.{name} takes arrays")
-    if x.dtype not in FLOATS:
-        raise TypeError(
-            f"actfn.torch.{name} takes a tensor of float16, bfloat16, float32 or float64, got {x.dtype}; "
-            "x.float() makes it one"
-        )
-    return x
-
-
-def arguments_of(function: Activation, given: dict[str, Any]) -> tuple[Any, ...]:
-    """Return the parameters of a function in their order: floats, and tensors as they are."""
-    parameters = function.with_parameters(**given).parameters if given else function.parameters
-    missing = [p for p in parameters.values() if p.default is None]
-    if missing:
-        raise TypeError(
-            f"{function.name} needs {missing[0].name}, for example {missing[0].name}={missing[0].example}: "
-            f"{missing[0].description}"
-        )
-    return tuple(as_parameter(p.default) for p in parameters.values())
-
-
-def numbers_of(function: Activation, given: dict[str, Any]) -> tuple[float, ...]:
-    """Return the parameters of a function of rows, which are numbers."""
-    found = arguments_of(function, given)
-    for name, value in zip(function.parameters, found):
-        if not isinstance(value, float):
-            raise TypeError(
-                f"actfn.torch.{function.name} takes one number as {name}; actfn.{function.name} takes arrays"
-            )
-    return found
-
-
-def as_parameter(value: Any) -> Any:
-    """Return a parameter as a float or a tensor."""
-    if isinstance(value, Tensor):
-        return value
-    return float(value) if isinstance(value, (int, float)) else torch.as_tensor(value)
-
-
-def refuse_shapes(name: str, x: Tensor, parameters: tuple[Any, ...]) -> None:
-    """Raise ValueError unless the parameters that are tensors broadcast against x."""
-    for parameter in parameters:
-        if isinstance(parameter, Tensor) and parameter.ndim:
-            try:
-                torch.broadcast_shapes(x.shape, parameter.shape)
-            except RuntimeError:
-                raise ValueError(
-                    f"actfn.torch.{name}: a parameter of shape {tuple(parameter.shape)} does not broadcast against "
-                    f"x of shape {tuple(x.shape)}"
-                ) from None
 
 
 def function_of(activation: Activation) -> Callable[..., Tensor]:
@@ -124,6 +67,8 @@ def function_of(activation: Activation) -> Callable[..., Tensor]:
             return channelwise(activation, x, dim)
 
         made = channels
+    elif activation.kind in OTHERS:
+        made = OTHERS[activation.kind](activation)
     elif declaration.parameters:
         defaults = tuple(None if p.default is None else as_parameter(p.default) for p in activation.parameters.values())
 
@@ -184,14 +129,35 @@ def in_place(activation: Activation, x: Tensor, parameters: tuple[Any, ...]) -> 
     return torch_gradients.in_place(activation._declaration, x, parameters)
 
 
+# What a call takes beside x and the parameters, by the kind of function.
+BESIDE = {
+    "elementwise": (("inplace : bool", "Write over x; ValueError unless the derivative follows from the value."),),
+    "expansion": (),
+    "stochastic": (
+        ("training : bool, optional", "Whether there is noise; by default, if a generator or a sample is given."),
+        ("generator : torch.Generator, optional", "Where noise is drawn from; PyTorch's own by default."),
+        ("sample : torch.Tensor, optional", "Noise drawn before, of x's shape."),
+    ),
+    "batchwise": (
+        ("dim : int", "The axis of the channels."),
+        ("training : bool", "Whether mean and variance are those of x."),
+        ("mean, variance : float or torch.Tensor", "Those of evaluation, one number or one for each channel."),
+    ),
+}
+ALONG = (("dim : int", "The axis of the rows, groups, channels, or of gate and up."),)
+HARD = (("hard : bool", "Whether the largest entry of a row becomes 1 and the others 0; the gradient stays."),)
+
+
 def documentation(activation: Activation) -> str:
     """Return the docstring of an activation's function of tensors."""
     lines = [activation.summary, "", "Parameters", "----------", "x : torch.Tensor", "    Any shape, of floats."]
+    numeric = activation.kind in BESIDE
     for p in activation.parameters.values():
-        kind = "float or torch.Tensor" if activation.kind == "elementwise" else type(p.example or p.default).__name__
+        kind = "float or torch.Tensor" if numeric else type(p.example or p.default).__name__
         lines += [f"{p.name} : {kind}", f"    {p.description[0].upper()}{p.description[1:]}."]
-    if activation.kind == "elementwise":
-        lines += ["inplace : bool", "    Write over x; ValueError unless the derivative follows from the value."]
-    else:
-        lines += ["dim : int", "    The axis of the rows, groups, channels, or of gate and up."]
+    beside = BESIDE.get(activation.kind, ALONG)
+    if activation.kind == "stochastic" and activation._declaration.along_axis:
+        beside = (*beside, *ALONG, *HARD)
+    for name, meaning in beside:
+        lines += [name, f"    {meaning}"]
     return "\n".join([*lines, "", "Papers", "------", *(activation.papers or ("none",))])

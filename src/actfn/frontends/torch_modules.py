@@ -10,37 +10,24 @@ from torch import nn
 
 from actfn.activation import Activation, get
 from actfn.frontends.names import class_name
-from actfn.frontends.torch_functions import (
-    arguments_of,
-    channelwise,
-    checked,
-    gated,
-    in_place,
-    numbers_of,
-    refuse_shapes,
-)
+from actfn.frontends.torch_functions import channelwise, gated, in_place
+from actfn.frontends.torch_inputs import arguments_of, checked, named, numbers_of, refuse_shapes, starts_of
+from actfn.frontends.torch_states import Batchwise, Expansion, Stochastic, changed, hold
 from actfn.libraries import torch_gradients, torch_groups, torch_rows
 
 Tensor = torch.Tensor
 
 
 class Elementwise(nn.Module):
-    """A function of each element; a parameter that is a tensor is kept as a buffer."""
+    """A function of each element; a parameter that is a tensor is kept as a buffer, and learnt if it is an ``nn.Parameter``."""
 
     function: ClassVar[Activation]
 
     def __init__(self, *values: Any, inplace: bool = False, **given: Any) -> None:
         super().__init__()
-        names = [*self.function.parameters]
-        if len(values) > len(names):
-            raise TypeError(f"{type(self).__name__} takes {len(names)} parameters, got {len(values)}")
         self.inplace = inplace
-        found = arguments_of(self.function, {**dict(zip(names, values)), **given})
-        for name, value in zip(names, found):
-            if isinstance(value, Tensor):
-                self.register_buffer(name, value)
-            else:
-                setattr(self, name, value)
+        found = arguments_of(self.function, named(self.function, values, given))
+        hold(self, dict(zip(self.function.parameters, found)))
         if inplace:
             in_place(self.function, torch.zeros(0), found)
 
@@ -56,45 +43,54 @@ class Elementwise(nn.Module):
 
     def extra_repr(self) -> str:
         """Return the parameters that are not the defaults."""
-        shown = []
-        for name, parameter in self.function.parameters.items():
-            value = getattr(self, name)
-            if isinstance(value, Tensor):
-                shown.append(f"{name} of shape {tuple(value.shape)}")
-            elif value != parameter.default:
-                shown.append(f"{name}={value}")
-        return ", ".join([*shown, *(["inplace=True"] if self.inplace else [])])
+        return ", ".join([*changed(self), *(["inplace=True"] if self.inplace else [])])
 
 
 class Learnable(nn.Module):
-    """A function of each element whose parameter is learnt: one for all, or one for each channel of axis 1."""
+    """A function of each element whose parameters are learnt: one of each for all, or one for each channel of axis 1.
+
+    Parameters
+    ----------
+    *values, **given : float
+        Where each parameter starts: at its default, or, where it must be given, at its example.
+    num_parameters : int
+        1, or the number of channels of axis 1.
+    device, dtype
+        Of the parameters.
+    """
 
     function: ClassVar[Activation]
-    key: ClassVar[str]
+    # The names of the parameters in the state, where they are others than the function's.
+    keys: ClassVar[dict[str, str]] = {}
 
-    def _start(self, num_parameters: int, start: float, device: Any, dtype: Any) -> None:
+    def __init__(
+        self, *values: Any, num_parameters: int = 1, device: Any = None, dtype: Any = None, **given: Any
+    ) -> None:
+        super().__init__()
         if not isinstance(num_parameters, int) or isinstance(num_parameters, bool) or num_parameters < 1:
             raise ValueError(
                 f"{type(self).__name__}: num_parameters must be a positive integer, got {num_parameters!r}"
             )
-        self.function.with_parameters(**{next(iter(self.function.parameters)): start})
-        self.num_parameters, self.init = num_parameters, start
-        setattr(self, self.key, nn.Parameter(torch.full((num_parameters,), float(start), device=device, dtype=dtype)))
+        self.num_parameters = num_parameters
+        for name, start in starts_of(self.function, named(self.function, values, given)).items():
+            full = torch.full((num_parameters,), float(start), device=device, dtype=dtype)
+            setattr(self, self.keys.get(name, name), nn.Parameter(full))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the value at each element of x."""
         checked(x, self.function.name)
-        value: Tensor = getattr(self, self.key)
-        if value.numel() > 1:
-            if x.ndim < 2 or x.shape[1] != value.numel():
+        if self.num_parameters > 1:
+            if x.ndim < 2 or x.shape[1] != self.num_parameters:
                 raise ValueError(
-                    f"{type(self).__name__} has {value.numel()} parameters, one for each channel of axis 1, "
+                    f"{type(self).__name__} has {self.num_parameters} parameters, one for each channel of axis 1, "
                     f"and got x of shape {tuple(x.shape)}"
                 )
-            value = value.reshape(-1, *[1] * (x.ndim - 2))
+            shape = (-1, *[1] * (x.ndim - 2))
         else:
-            value = value.reshape(())
-        return torch_gradients.elementwise(self.function._declaration, "value", x, (value,))
+            shape = ()
+        held = [getattr(self, self.keys.get(name, name)) for name in self.function._declaration.parameters]
+        values = tuple([value.reshape(shape) for value in held])
+        return torch_gradients.elementwise(self.function._declaration, "value", x, values)
 
     def extra_repr(self) -> str:
         """Return the number of parameters."""
@@ -120,11 +116,11 @@ class PReLU(Learnable):
     tensor([-1.,  2.], grad_fn=<_EagerBackward>)
     """
 
-    key = "weight"
+    keys: ClassVar[dict[str, str]] = {"alpha": "weight"}
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
-        super().__init__()
-        self._start(num_parameters, init, device, dtype)
+        super().__init__(init, num_parameters=num_parameters, device=device, dtype=dtype)
+        self.init = init
 
 
 class Swish(Learnable):
@@ -146,11 +142,8 @@ class Swish(Learnable):
     torch.Size([2, 3])
     """
 
-    key = "beta"
-
     def __init__(self, beta: float = 1.0, num_parameters: int = 1, device: Any = None, dtype: Any = None) -> None:
-        super().__init__()
-        self._start(num_parameters, beta, device, dtype)
+        super().__init__(beta, num_parameters=num_parameters, device=device, dtype=dtype)
 
 
 class Rows(nn.Module):
@@ -190,16 +183,17 @@ class Gated(nn.Module):
 
     def __init__(self, dim: int = -1, **given: Any) -> None:
         super().__init__()
-        self.dim, self.given = dim, given
-        self.values = self.function._given(given)  # type: ignore[attr-defined]
+        self.dim = dim
+        hold(self, self.function._given(given))  # type: ignore[attr-defined]
 
     def forward(self, x: Tensor, up: Tensor | None = None) -> Tensor:
         """Return the value, with half of the axis if x holds both."""
-        return gated(self.function, self.values, x, up, self.dim)
+        values = {name: getattr(self, name) for name in self.function._declaration.parameters}
+        return gated(self.function, values, x, up, self.dim)
 
     def extra_repr(self) -> str:
         """Return the axis and the parameters."""
-        return ", ".join([f"dim={self.dim}", *(f"{name}={value!r}" for name, value in self.given.items())])
+        return ", ".join([f"dim={self.dim}", *changed(self)])
 
 
 class Channelwise(nn.Module):
@@ -268,6 +262,17 @@ class Maxout(nn.Module):
 HELD: dict[str, type[nn.Module]] = {"prelu": PReLU, "swish": Swish, "maxout": Maxout}
 
 
+BASES: dict[str, type[nn.Module]] = {
+    "elementwise": Elementwise,
+    "simplex": Rows,
+    "gated": Gated,
+    "channelwise": Channelwise,
+    "expansion": Expansion,
+    "stochastic": Stochastic,
+    "batchwise": Batchwise,
+}
+
+
 @cache
 def _class(name: str) -> type[nn.Module]:
     activation = get(name)
@@ -276,7 +281,8 @@ def _class(name: str) -> type[nn.Module]:
         setattr(held, "function", activation)  # noqa: B010
         held.__module__ = "actfn.torch"
         return held
-    base = {"elementwise": Elementwise, "simplex": Rows, "gated": Gated, "channelwise": Channelwise}[activation.kind]
+    learnt = activation.kind == "elementwise" and "learnable" in activation.tags
+    base = Learnable if learnt else BASES[activation.kind]
     members = {"function": activation, "__module__": "actfn.torch", "__doc__": activation.summary}
     return type(class_name(name), (base,), members)
 

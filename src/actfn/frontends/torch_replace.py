@@ -123,7 +123,7 @@ def _successor(module: nn.Module, target: Activation | Callable[[nn.Module], nn.
         dim = getattr(module, "dim", -1)
         if dim is None:
             raise ValueError(f"{module!r} has no dim; give it one first")
-        return new(dim)
+        return new(dim=dim)
     carried = SAME.get(type(module), ("", ()))[1]
     given = {name: getattr(module, name) for name in carried if name in target.parameters}
     inplace = bool(getattr(module, "inplace", False)) and target.name == computed in ("relu", "leaky_relu", "identity")

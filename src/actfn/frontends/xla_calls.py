@@ -10,7 +10,7 @@ import ctypes
 import math
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import ml_dtypes
@@ -18,6 +18,8 @@ import numpy as np
 
 from actfn import parallel
 from actfn.activation import compiled
+from actfn.catalogue import find
+from actfn.libraries.numpy_rows import InterpretedRows
 
 TARGET = "actfn_ufunc"
 
@@ -136,9 +138,12 @@ def resolve(name: bytes) -> Callable[[list[Any], Any], None]:
     ufunc: Any = compiled(ufunc_name)
     if rest and rest[-1].startswith("axis="):
         axis = int(rest[-1].removeprefix("axis="))
+        if ufunc is None:
+            parameters = tuple(map(float.fromhex, rest[:-1]))
+            ufunc = partial(InterpretedRows(find(ufunc_name), "value"), parameters=parameters)
 
         def rows(inputs: list[Any], out: Any) -> None:
-            if out.size >= parallel.LEAST:
+            if out.size >= parallel.LEAST and out.shape == inputs[0].shape:
                 parallel.call_rows(ufunc, tuple(inputs), axis, {"out": out})
             else:
                 ufunc(*inputs, axis=axis, out=out)

@@ -116,7 +116,9 @@ class Parts:
         elasticity = (m.where(self.flat, 0.0, product) - self.t * self.exponential) / self.denominator
         # Far right both logarithmic derivatives are next to 1/x.
         close = (self.x > 1.0) & (m.high(elasticity) > 0.5)
-        apart = (m.sum(self.alpha, -1.0) + self.softplus.lag() * self.alpha - self.falling()) / m.where(close, self.x, 1.0)
+        apart = (m.sum(self.alpha, -1.0) + self.softplus.lag() * self.alpha - self.falling()) / m.where(
+            close, self.x, 1.0
+        )
         return m.where(close, apart, direct)
 
     def curved(self, m: Any) -> Any:
@@ -199,9 +201,7 @@ class eis:
         parts = Parts(m, x, alpha, beta, gamma, delta, m.where(delta == 0.0, 0.0, theta))
         front, unlift = parts.front(m)
         softplus = parts.softplus
-        bent = (
-            softplus.elasticity(m) * softplus.logarithmic(m) * m.sum(alpha, -1.0) + softplus.curvature(m)
-        ) * alpha
+        bent = (softplus.elasticity(m) * softplus.logarithmic(m) * m.sum(alpha, -1.0) + softplus.curvature(m)) * alpha
         bracket = bent - 2.0 * (parts.falling() * parts.growing(m)) - parts.curved(m)
         result = m.round(front * bracket) * unlift
         straight, tail = straight_bend(m, parts)

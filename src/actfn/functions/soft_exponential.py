@@ -30,6 +30,8 @@ class Exponential:
     def chosen(self, m: Any, near: Any, far: Any, at_low: Any) -> Any:
         """Return a number, but half times a pair where t is large, and limits where t is saturated."""
         product = m.round(far * (self.half * 2.0**-200)) * 2.0**200
+        # A pair that overflows is no number.
+        product = m.where(product == product, product, INFINITY)  # noqa: PLR0124
         return m.where(self.high, INFINITY, m.where(self.low, at_low, m.where(self.far, product, near)))
 
 

@@ -204,12 +204,18 @@ class Elementwise(Activation):
             if hasattr(value, "dtype") and not library.is_real(value):
                 raise self._unsupported(TypeError(), value)
         try:
-            if library.name == "torch" and narrow:
+            if library.name in ("torch", "jax") and narrow:
+                x, values = library.as_float(x), tuple(_as_floats(library, value, x) for value in arguments)
+                g = None if g is None else library.array(g, x)
+                library.broadcast_shapes(*(value.shape for value in (x, g, *values) if hasattr(value, "shape")))
+                if library.name == "jax":
+                    from actfn.frontends.jax_gradients import apply
+
+                    return [apply(self._declaration, kernel, x, values, g) for kernel in kernels]
                 from actfn.libraries.torch_gradients import elementwise
 
-                tensors = (library.as_float(x), *(_in_torch(library, value, x) for value in arguments))
-                found = [elementwise(self._declaration, kernel, tensors[0], tensors[1:]) for kernel in kernels]
-                return found if g is None else [library.array(g, x) * part for part in found]
+                found = [elementwise(self._declaration, kernel, x, values) for kernel in kernels]
+                return found if g is None else [g * part for part in found]
             return evaluate(library, self._declaration, kernels, x, arguments, g, narrow)
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
@@ -257,9 +263,9 @@ class Elementwise(Activation):
         return arguments
 
 
-def _in_torch(library: find.Library, value: Any, x: Any) -> Any:
-    """Return a parameter as a float or a tensor."""
-    return float(value) if isinstance(value, (int, float)) else library.array(value, x)
+def _as_floats(library: find.Library, value: Any, x: Any) -> Any:
+    """Return a parameter as a float or an array of floats of a library."""
+    return float(value) if isinstance(value, (int, float)) else library.as_float(library.array(value, x))
 
 
 def _as_argument(value: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ from actfn.activation import Activation
 from actfn.arrays import NarrowVocabulary, NumPyVocabulary, Pair
 from actfn.functions.declare import Interval, Kink
 from actfn.inputs import KEPT, is_real
-from actfn.kinds.elementwise import sum_to_shape
+from actfn.kinds.elementwise import Elementwise, sum_to_shape
 from actfn.libraries.find import Library, find, is_foreign
-from actfn.libraries.terms import Terms
+from actfn.libraries.terms import with_terms
 
 
 class Expansion(Activation):
@@ -199,25 +200,14 @@ class Expansion(Activation):
         return out
 
     def _foreign(self, library: Library, kernel: str, x: Any, given: Mapping[str, Any], g: Any) -> Any:
-        """Return a kernel in another library, in float64 where there is one; PyTorch and JAX differentiate it."""
+        """Return a kernel in another library; PyTorch and JAX differentiate it, by the coefficients too."""
         like = next(array for array in (x, g, *given.values()) if is_foreign(array))
         x = library.array(x, like)
-        if not library.is_real(x):
-            raise self._unsupported(TypeError(), x)
-        x = library.as_float(x)
-        wide = library.astype(x, library.xp.float64 if library.has_float64(x) else library.xp.float32)
-        terms: list[Sequence[Any]] = [
-            [
-                library.astype(library.array(one, x), wide.dtype) if _shape(one) or is_foreign(one) else float(one)
-                for one in each
-            ]
-            for each in self._terms(given, tuple(x.shape)).values()
-        ]
-        with library.quiet():
-            result = self._declaration.kernels[kernel](Terms(library, wide), wide, *terms)
-            if g is not None:
-                result = library.astype(library.array(g, x), wide.dtype) * result
-            return library.astype(library.xp.broadcast_to(result, tuple(x.shape)), x.dtype)
+        terms = self._terms(given, tuple(x.shape)).values()
+        function = Elementwise(with_terms(self._declaration, len(next(iter(terms)))))
+        numbers = (one if is_foreign(one) or np.ndim(one) else float(one) for one in chain(*terms))
+        coefficients = dict(zip(function.parameters, numbers, strict=True))
+        return function._in_library(library, (kernel,), x, coefficients, g)[0]
 
 
 def _shape(value: Any) -> tuple[int, ...]:

@@ -53,6 +53,10 @@ class Grouped(Activation):
                 from actfn.libraries import torch_groups
 
                 return torch_groups.largest(groups, member)
+            if library.name == "jax":
+                from actfn.frontends import jax_rows
+
+                return jax_rows.largest(groups, member - groups.ndim)
             return largest(library, groups, member)
         with np.errstate(invalid="ignore"):
             return np.max(groups, axis=member, out=out)

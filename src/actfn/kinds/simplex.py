@@ -216,6 +216,10 @@ class Simplex(Activation):
             return (
                 product(self.name, x, others[0], axis, parameters) if others else apply(self.name, x, axis, parameters)
             )
+        if library.name == "jax":
+            from actfn.frontends.jax_rows import apply as in_jax
+
+            return in_jax(self.name, library.as_float(x), axis, *others, parameters=parameters)  # type: ignore[misc]
         return evaluate(library, self.name, x, axis, *others, parameters=parameters)  # type: ignore[misc]
 
 

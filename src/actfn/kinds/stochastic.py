@@ -170,6 +170,8 @@ class Stochastic(Activation):
     ) -> tuple[Elementwise, dict[str, Any], dict[str, Any]]:
         """Return the elementwise function of x and the noise, its parameters, and what a ufunc is given beside them."""
         own = {name: value for name, value in keywords.items() if name not in ("out", "where")}
+        if len(own) < len(keywords) and find(x, sample, *own.values()) is not None:
+            raise TypeError(f"{self.name} takes out= and where= with NumPy arrays only")
         values = self._given(own)
         declaration = self._declaration
         function = Elementwise(declaration.parts["function"])

@@ -18,7 +18,8 @@ class Differentiable(Wide):
     def __init__(self, library: Library, inputs: Sequence[Any]) -> None:
         super().__init__(library, inputs[0], inputs[0].dtype)
         self.width = WIDTHS[library.dtype_name(inputs[0])]
-        self.inputs, self.points = inputs, list[Any]()
+        self.inputs = inputs
+        self.points: list[Any] = []
 
     literal = Pairs.literal
 

@@ -38,19 +38,24 @@ def draw(distribution: str, rng: Any, x: Any, library: Library | None, bounds: M
             return np.asarray(found).astype(x.dtype if x.dtype.name in KEPT else np.float64)
         return library.astype(library.array(np.asarray(found), x), x.dtype)
     if library is not None and library.name == "torch":
-        return _from_torch(distribution, rng, x, library.xp, bounds)
+        if not isinstance(rng, library.xp.Generator):
+            raise TypeError(f"rng must be a torch.Generator or a numpy.random.Generator, got {rng!r}")
+        return from_torch(distribution, x, library.xp, bounds, rng)
     if library is not None and library.name == "jax":
         return _from_jax(distribution, rng, x, bounds)
     raise TypeError(f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(0), got {rng!r}")
 
 
-def _from_torch(distribution: str, rng: Any, x: Any, torch: Any, bounds: Mapping[str, float]) -> Any:
-    if not isinstance(rng, torch.Generator):
-        raise TypeError(f"rng must be a torch.Generator or a numpy.random.Generator, got {rng!r}")
+def from_torch(distribution: str, x: Any, torch: Any, bounds: Mapping[str, float], generator: Any = None) -> Any:
+    """Return noise for a tensor, from PyTorch's own generator unless another one is given."""
     empty = torch.empty_like(x, requires_grad=False)
     if distribution == "uniform":
-        return empty.uniform_(bounds["low"], bounds["high"], generator=rng)
-    return empty.normal_(generator=rng) if distribution == "normal" else -empty.exponential_(generator=rng).log()
+        return empty.uniform_(bounds["low"], bounds["high"], generator=generator)
+    return (
+        empty.normal_(generator=generator)
+        if distribution == "normal"
+        else -empty.exponential_(generator=generator).log()
+    )
 
 
 def _from_jax(distribution: str, key: Any, x: Any, bounds: Mapping[str, float]) -> Any:

@@ -74,6 +74,12 @@ class Library(NamedTuple):
         first = self.expand_dims(self.xp.argmax(x, axis=axis), axis)
         return self.places(x, axis) == first
 
+    def reduced(self, addition: Any, parts: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
+        """Return sums along an axis, in JAX, by an addition of one's own of several arrays at once; the axis is kept, with length 1."""
+        nothing = tuple(np.zeros((), part.dtype) for part in parts)
+        sums = sys.modules["jax"].lax.reduce(parts, nothing, addition, (axis % parts[0].ndim,))
+        return tuple(self.expand_dims(one, axis) for one in sums)
+
     def repeated(self, step: Any, state: tuple[Any, Any], times: int) -> Any:
         """Return what steps from (found, moving) come to; moving is a mask, and NumPy stops where nothing moves."""
         if self.name == "jax":

@@ -7,6 +7,7 @@ operation changes no bit; none may re-associate sums.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -75,6 +76,7 @@ WIDTHS = {
 }
 # What float32 has instead of the constants that kernels have for float64: the largest numbers, and the lift of an exponential.
 HUGE, LIFT_BITS = 2.0**100, 50.0
+FLOAT32_MAX, FLOAT64_MAX = float(np.finfo(np.float32).max), sys.float_info.max
 
 
 class Pairs(Circular, Operations):
@@ -92,9 +94,14 @@ class Pairs(Circular, Operations):
             return value
         if value == 1.5 * 2.0**52:
             return 1.5 * 2.0**23  # rounds to an integer when it is added and taken away
-        exponent = math.frexp(value)[1]
+        fraction, exponent = math.frexp(value)
         if 120 < abs(exponent) < 140:
             return math.ldexp(value, int(LIFT_BITS - 128 if exponent > 0 else 128 - LIFT_BITS))
+        if value == FLOAT64_MAX:
+            return FLOAT32_MAX
+        if abs(exponent) > 140:
+            # float32 has an eighth of the exponents: where a square overflows there, it does so here.
+            value = math.ldexp(2.0 * fraction, int((exponent - 1) / 8))
         return math.copysign(min(max(abs(value), 1 / HUGE), HUGE), value)
 
     def constant(self, value: tuple[float, float]) -> Pair:

@@ -31,11 +31,11 @@ def times_jacobian(
         share = value("softmax")
         return share * library.expand_dims(t, axis) if transposed else xp.sum(share * t, axis=axis)
     if name == "solu":
-        share, inside = value("softmax"), xp.where(abs(x) < float("inf"), x, 0.0 * t)
+        share, inside = value("softmax"), xp.where(abs(x) < float("inf"), x, xp.zeros_like(x))
         return share * (t + inside * t - (total(t * inside * share) if transposed else inside * total(share * t)))
-    y = value(name)
     if name == "hardmax":
-        return 0.0 * y
+        return 0.0 * t
+    y = value(name)
     if name == "sigsoftmax":
         slope = 1.5 - 0.5 * xp.tanh(0.5 * x)
         h = t if transposed else slope * t
@@ -44,17 +44,18 @@ def times_jacobian(
     inside = y > 0
     if name == "budget":
         inside = inside & (y < 1)
-    within = xp.where(inside, y, 1.0 + 0.0 * y)
+    nothing = xp.zeros_like(y)
+    within = xp.where(inside, y, nothing + 1.0)
     if name == "normmax":
         (alpha,) = parameters
         # What an entry has beyond the threshold is the power alpha - 1 of its share over the norm of all.
-        norm = total(xp.where(inside, within**alpha, 0.0 * y)) ** (1.0 / alpha)
-        slope = xp.where(inside, y / (within / norm) ** (alpha - 1.0) / (alpha - 1.0), 0.0 * y)
+        norm = total(xp.where(inside, within**alpha, nothing)) ** (1.0 / alpha)
+        slope = xp.where(inside, y / (within / norm) ** (alpha - 1.0) / (alpha - 1.0), nothing)
         product = slope * (t - total(y * t))
         return product - y * total(product)
     power = {"sparsemax": 0.0, "budget": 0.0, "entmax15": 0.5}.get(name)
     weight = within ** (2.0 - parameters[0] if power is None else power)
-    weight = xp.where(inside, weight, 0.0 * y)
+    weight = xp.where(inside, weight, nothing)
     whole = total(weight)
-    mean = total(weight * t) / xp.where(whole > 0, whole, 1.0 + 0.0 * whole)
-    return xp.where(inside, weight * (t - mean), 0.0 * y)
+    mean = total(weight * t) / xp.where(whole > 0, whole, xp.zeros_like(whole) + 1.0)
+    return xp.where(inside, weight * (t - mean), nothing)

@@ -1,40 +1,47 @@
-"""The few operations that kernels over coefficients use, in any library and in the dtype of its arrays."""
+"""A sum over coefficients as a function of x and of each coefficient by itself, with its derivatives by all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from actfn.libraries.find import Library
+from actfn.functions.declare import KERNELS, Declaration
 
 
-class Terms:
-    """A vocabulary in which a pair is one number."""
+@cache
+def with_terms(declaration: Declaration, count: int) -> Declaration:
+    """Return the elementwise function that an expansion with a number of terms is.
 
-    def __init__(self, library: Library, like: Any) -> None:
-        self.library, self.like = library, like
-        self.far = 2.0**480 if library.dtype_name(like) == "float64" else 2.0**60
+    Examples
+    --------
+    >>> from actfn.catalogue import find
+    >>> list(with_terms(find("apl"), 2).parameters)
+    ['a_0', 'a_1', 'b_0', 'b_1']
+    """
 
-    def where(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
-        """Return one or the other, element by element."""
-        return self.library.xp.where(condition, self._array(chosen), self._array(otherwise))
+    def parted(coefficients: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        return [coefficients[start : start + count] for start in range(0, len(coefficients), count)]
 
-    def product(self, a: Any, b: Any) -> Any:
-        """Return a b."""
-        return a * b
+    def whole(kernel: str) -> Callable[..., Any]:
+        return lambda m, x, *coefficients: declaration.kernels[kernel](m, x, *parted(coefficients))
 
-    def sum(self, a: Any, b: Any) -> Any:
-        """Return a + b."""
-        return a + b
+    def partial(name: str, k: int) -> Callable[..., Any]:
+        return lambda m, x, *coefficients: declaration.kernels[f"partial_{name}"](m, x, *parted(coefficients))[k]
 
-    def abs(self, x: Any) -> Any:
-        """Return the absolute value."""
-        return abs(x)
+    each = [(name, k) for name in declaration.parameters for k in range(count)]
+    members = {
+        "__doc__": f"{declaration.summary.rstrip('.')}: with {count} terms.",
+        "__module__": declaration.module,
+        "formula": declaration.formula,
+        "range": declaration.range,
+        **{kernel: whole(kernel) for kernel in KERNELS},
+        **{f"partial_{name}_{k}": partial(name, k) for name, k in each},
+    }
+    parameters = [declaration.parameters[name]._replace(name=f"{name}_{k}", example=None) for name, k in each]
+    body = type(f"{declaration.name}_of_{count}", (), members)
+    return Declaration(body, "elementwise", parameters=tuple(parameters), hot=False)
 
-    def pair(self, x: Any) -> Any:
-        """Return x."""
-        return x
 
-    round = high = pair
-
-    def _array(self, x: Any) -> Any:
-        return self.library.scalar(float(x), self.like.dtype, self.like) if isinstance(x, (int, float)) else x
+# The decorator that lets a compiler of PyTorch call this as it builds a program would import the compiler.
+with_terms._dynamo_marked_constant = True  # type: ignore[attr-defined]

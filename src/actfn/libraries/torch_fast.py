@@ -9,11 +9,11 @@ import torch
 
 from actfn import _core, parallel
 from actfn.functions.declare import Declaration
+from actfn.libraries.torch_compiled import transforming
 
 Tensor = torch.Tensor
 PLAIN = (Tensor, torch.nn.Parameter)
 # Without them the long way is always taken.
-_transforming = getattr(torch._C, "_are_functorch_transforms_active", lambda: True)
 _modes = getattr(torch._C, "_len_torch_dispatch_stack", lambda: 1)
 # What autograd.grad(is_grads_batched=True) gives to backward.
 _batched = getattr(torch._C._functorch, "is_legacy_batchedtensor", lambda x: True)
@@ -28,7 +28,7 @@ def applicable(x: Tensor) -> bool:
         and x.is_contiguous()
         and not x.is_neg()
         and torch.autograd.forward_ad._current_level < 0
-        and not _transforming()
+        and not transforming()
         and not _modes()
         and not _batched(x)
     )

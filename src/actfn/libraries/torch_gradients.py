@@ -16,6 +16,7 @@ from actfn.functions.declare import Declaration
 from actfn.libraries import differentiable, torch_fast, torch_operators
 from actfn.libraries.find import Library
 from actfn.libraries.run import evaluate
+from actfn.libraries.torch_compiled import differentiating, kept_whole, ready, transforming
 
 Tensor = torch.Tensor
 LIBRARY = Library("torch", torch)
@@ -28,7 +29,6 @@ BY_OUTPUT = ("relu", "identity")
 
 # By name, since names are all that the compiler takes.
 _declarations = dict(declared())
-_transforming = getattr(torch._C, "_are_functorch_transforms_active", lambda: True)
 
 
 def elementwise(declaration: Declaration, kernel: str, x: Tensor, parameters: tuple[Any, ...]) -> Tensor:
@@ -38,19 +38,27 @@ def elementwise(declaration: Declaration, kernel: str, x: Tensor, parameters: tu
     if torch.compiler.is_compiling():
         if torch.compiler.is_exporting():
             return evaluate(LIBRARY, declaration, (kernel,), x, parameters, plain=True)[0]
+        if differentiating() and ready():
+            return _transformed(declaration.name, kernel, x, *parameters)
         return _Compiled.apply(declaration.name, kernel, x, *parameters)
     if kernel == "value" and torch_fast.applicable(x) and all(type(value) is float for value in parameters):
         fast = _fast.get(declaration.name)
         if fast is not None and fast[0] is declaration:
             return fast[1](x, *parameters)
-    if _transforming():
+    if transforming():
         return _Transformed.apply(declaration.name, kernel, x, *parameters)
     return _Eager.apply(declaration.name, kernel, x, *parameters)
 
 
+@kept_whole
+def _transformed(name: str, kernel: str, x: Tensor, *parameters: Any) -> Tensor:
+    found: Tensor = _Transformed.apply(name, kernel, x, *parameters)
+    return found
+
+
 def in_place(declaration: Declaration, x: Tensor, parameters: tuple[Any, ...]) -> Tensor:
     """Write the value over x; for a function whose derivative follows from its value."""
-    if torch.compiler.is_compiling() or _transforming():
+    if torch.compiler.is_compiling() or transforming():
         return x.copy_(elementwise(declaration, "value", x, parameters))
     found: Tensor = _InPlace.apply(declaration.name, "value", x, *parameters)
     return found
@@ -132,17 +140,24 @@ def _undeclared(name: str, kernel: str, place: int, x: Tensor, parameters: tuple
     """Return the derivative of a kernel by x or a parameter as PyTorch finds it, itself differentiable."""
     inputs = [x, *parameters]
     shape = torch.broadcast_shapes(*(value.shape for value in inputs if isinstance(value, Tensor)))
-    dtype = torch.float64 if LIBRARY.has_float64(x) else torch.float32
-    wide = [value.to(dtype) if isinstance(value, Tensor) else value for value in inputs]
 
     def moved(value: Tensor) -> Tensor:
-        at = [*wide[:place], value, *wide[place + 1 :]]
-        found: Tensor = differentiable.evaluate(LIBRARY, _declarations[name], kernel, at[0], at[1:])
-        return found
+        return _differentiable(_declarations[name], kernel, (*inputs[:place], value, *inputs[place + 1 :]))
 
-    value, back = torch.func.vjp(moved, wide[place].expand(shape))  # type: ignore[misc]
+    value, back = torch.func.vjp(moved, _wide(inputs[place]).expand(shape))  # type: ignore[misc]
     found: Tensor = back(torch.ones_like(value))[0].to(x.dtype)
     return found
+
+
+def _differentiable(declaration: Declaration, kernel: str, inputs: tuple[Any, ...]) -> Tensor:
+    """Return a kernel in float64, where there is one, by operations that PyTorch differentiates."""
+    x, *parameters = (_wide(value) if isinstance(value, Tensor) else value for value in inputs)
+    found: Tensor = differentiable.evaluate(LIBRARY, declaration, kernel, x, parameters)
+    return found
+
+
+def _wide(value: Tensor) -> Tensor:
+    return value.to(torch.float64 if LIBRARY.has_float64(value) else torch.float32)
 
 
 def _fast_of(declaration: Declaration) -> Any:

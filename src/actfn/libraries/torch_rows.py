@@ -6,40 +6,47 @@ from typing import Any
 
 import torch
 
-from actfn import catalogue
+from actfn.functions import declared
 from actfn.libraries import rows, torch_fast, torch_operators
 from actfn.libraries.find import Library
 from actfn.libraries.row_derivatives import times_jacobian
+from actfn.libraries.torch_compiled import differentiating, kept_whole, ready
 
 Tensor = torch.Tensor
 Parameters = tuple[float, ...]
 LIBRARY = Library("torch", torch)
-# A search would be compiled with what calls it.
-DECLARATIONS = {declaration.name: declaration for declaration in catalogue.declarations()}
+# As a compiler can read them: the functions of -x, and those whose kernels are Python.
+MIRRORS = {name: found.mirror_of for name, found in declared().items() if found.mirror_of is not None}
+INTERPRETED = frozenset(name for name, found in declared().items() if found.kind == "simplex" and found.kernels)
 
 
 def apply(name: str, x: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
     """Return a function of rows along an axis, differentiable as often as one likes."""
-    declaration = DECLARATIONS[name]
-    if declaration.mirror_of is not None:
-        return apply(declaration.mirror_of, -x, axis)
+    if name in MIRRORS:
+        return apply(MIRRORS[name], -x, axis)
     if torch.compiler.is_exporting():
         return rows.evaluate(LIBRARY, name, x, axis, plain=True, parameters=parameters)
     axis = axis % max(x.ndim, 1)
     if not torch.compiler.is_compiling() and torch_fast.applicable(x):
         return _Fast.apply(name, x, axis, parameters)
-    function = _Value if torch.compiler.is_compiling() else _ValueInForwardMode
-    found: Tensor = function.apply(name, x, axis, parameters)
+    if torch.compiler.is_compiling() and not (differentiating() and ready()):
+        found: Tensor = _Value.apply(name, x, axis, parameters)
+        return found
+    return _transformed(name, x, axis, parameters)
+
+
+@kept_whole
+def _transformed(name: str, x: Tensor, axis: int, parameters: Parameters) -> Tensor:
+    found: Tensor = _ValueInForwardMode.apply(name, x, axis, parameters)
     return found
 
 
 def product(name: str, x: Tensor, g: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
     """Return the gradient of sum(g f(x)) by x, differentiable by x and g."""
-    declaration = DECLARATIONS[name]
-    if declaration.mirror_of is not None:
-        return -product(declaration.mirror_of, -x, g, axis)
+    if name in MIRRORS:
+        return -product(MIRRORS[name], -x, g, axis)
     axis = axis % max(x.ndim, 1)
-    if declaration.kernels:
+    if name in INTERPRETED:
         if torch.is_grad_enabled() and (x.requires_grad or g.requires_grad):
             return _times_jacobian(name, x, g, axis, parameters, transposed=True)
         return _compute(name, x, axis, parameters, g)
@@ -66,7 +73,7 @@ def _compute(name: str, x: Tensor, axis: int, parameters: Parameters, *g: Tensor
 
 def _forward_product(name: str, x: Tensor, dx: Tensor, axis: int, parameters: Parameters = ()) -> Tensor:
     """Return the Jacobian times dx. That of softmax is symmetric."""
-    if DECLARATIONS[name].kernels:
+    if name in INTERPRETED:
         return _times_jacobian(name, x, dx, axis, parameters, transposed=False)
     if name == "softmax":
         return product(name, x, dx, axis)

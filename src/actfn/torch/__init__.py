@@ -33,14 +33,15 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(message, name=error.name) from None
 
 from actfn.activation import get
-from actfn.frontends.names import class_name, offered
+from actfn.catalogue import names
+from actfn.frontends.names import class_name
 from actfn.frontends.torch_functions import function_of
 from actfn.frontends.torch_modules import module_of
 from actfn.frontends.torch_replace import replace
 from actfn.torch import init
 
-functions = {name: function_of(get(name)) for name in offered()}
-modules = {class_name(name): module_of(get(name)) for name in offered()}
+functions = {name: function_of(get(name)) for name in names()}
+modules = {class_name(name): module_of(get(name)) for name in names()}
 globals().update({**functions, **modules})
 
 __all__ = ["init", "replace", *functions, *modules]  # noqa: PLE0604
