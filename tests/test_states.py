@@ -55,7 +55,8 @@ def test_modules_are_copied_pickled_and_restored(name: str) -> None:
     restored = made(name).eval()
     restored.load_state_dict(module.state_dict())
     assert torch.equal(restored(X), module(X))
-    assert not (list(module.parameters()) and torch.equal(module(X), y))
+    # Without noise its strength does not matter.
+    assert name == "ProbAct" or not (list(module.parameters()) and torch.equal(module(X), y))
 
 
 @pytest.mark.parametrize("name", LEARNABLE)
@@ -150,10 +151,11 @@ def test_modules_with_noise_follow_training() -> None:
     slopes = T.RReLU(0.1, 0.3)
     ones = -torch.ones(4000)
     drawn = -slopes(ones)
-    assert 0.1 <= drawn.min() < 0.105 < 0.295 < drawn.max() <= 0.3
+    assert 0.1 <= drawn.min() < 0.105
+    assert 0.295 < drawn.max() <= 0.3
     assert slopes.eval()(ones[:1]) == -0.2
     noisy = T.ProbAct(sigma=0.25)
-    assert float(noisy(torch.zeros(4000)).std()) == pytest.approx(0.25, rel=0.05)
+    assert float(noisy(torch.zeros(4000)).detach().std()) == pytest.approx(0.25, rel=0.05)
     noisy(ones).sum().backward()
     assert float(noisy.sigma.grad) != 0
     chosen = T.GumbelSoftmax(tau=0.5, hard=True, dim=0)(X)

@@ -55,7 +55,7 @@ def as_parameter(value: Any) -> Any:
     """Return a parameter as a float or a tensor."""
     if isinstance(value, Tensor):
         return value
-    return float(value) if np.ndim(value) == 0 else torch.tensor(np.asarray(value))
+    return float(value) if isinstance(value, (int, float)) or np.ndim(value) == 0 else torch.tensor(np.asarray(value))
 
 
 def refuse_shapes(name: str, x: Tensor, parameters: tuple[Any, ...]) -> None:

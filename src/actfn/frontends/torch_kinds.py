@@ -12,6 +12,7 @@ from actfn.frontends.torch_inputs import as_parameter, checked, named
 from actfn.libraries import torch_gradients
 from actfn.libraries.draw import from_torch
 from actfn.libraries.terms import with_terms
+from actfn.libraries.torch_compiled import kept_whole, ready
 
 Tensor = torch.Tensor
 
@@ -19,8 +20,21 @@ Tensor = torch.Tensor
 def expanded(activation: Any, x: Tensor, given: dict[str, Any]) -> Tensor:
     """Return a sum over coefficients; their last axis counts the terms, and those before it broadcast against x."""
     terms = activation._terms(activation._given(given), tuple(checked(x, activation.name).shape)).values()
-    declaration = with_terms(activation._declaration, len(next(iter(terms))))
-    return torch_gradients.elementwise(declaration, "value", x, tuple(as_parameter(one) for one in chain(*terms)))
+    values = [as_parameter(one) for one in chain(*terms)]
+    return summed(activation.name, len(next(iter(terms))), x, *values)
+
+
+def summed(name: str, count: int, x: Tensor, *values: Any) -> Tensor:
+    """Return a sum over coefficients, each by itself; a compiler does not look into how it is put together."""
+    if torch.compiler.is_dynamo_compiling() and ready():
+        found: Tensor = _summed(name, count, x, *values)
+        return found
+    return torch_gradients.elementwise(with_terms(name, count), "value", x, values)
+
+
+@kept_whole
+def _summed(name: str, count: int, x: Tensor, *values: Any) -> Tensor:
+    return torch_gradients.elementwise(with_terms(name, count), "value", x, values)
 
 
 def expansion(activation: Any) -> Callable[..., Tensor]:
@@ -61,8 +75,12 @@ def noisy(activation: Any) -> Callable[..., Tensor]:
             raise TypeError(f"actfn.torch.{activation.name}: give generator or sample, not both")
         if training and sample is None:
             sample = noise_for(activation, x, given, generator)
-        found: Tensor = activation(x, sample=sample, training=training, **own, **given)
-        return found
+        if activation._declaration.along_axis:
+            found: Tensor = activation(x, sample=sample, training=training, **own, **given)
+            return found
+        part, settled, _ = activation._settled(x, None, sample, training, given)
+        values = tuple([as_parameter(settled[name]) for name in part._declaration.parameters])
+        return torch_gradients.elementwise(part._declaration, "value", x, values)
 
     return function
 

@@ -52,12 +52,14 @@ class Expansion(nn.Module):
     def __init__(self, *values: Any, device: Any = None, dtype: Any = None, **given: Any) -> None:
         super().__init__()
         starts = starts_of(self.function, named(self.function, values, given))
+        dtype = dtype or torch.get_default_dtype()
         kept = {
-            name: torch.as_tensor(start, dtype=dtype or torch.get_default_dtype()) for name, start in starts.items()
+            name: torch.tensor(start.tolist() if hasattr(start, "tolist") else start, dtype=dtype, device=device)
+            for name, start in starts.items()
         }
         self.function._given(kept)  # type: ignore[attr-defined]
         for name, start in kept.items():
-            setattr(self, name, nn.Parameter(start.detach().clone().to(device)))
+            setattr(self, name, nn.Parameter(start.clone().to(device)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the value at each element of x."""

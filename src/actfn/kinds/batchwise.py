@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from actfn import blocks
-from actfn.activation import Activation, of
+from actfn.activation import Activation
 from actfn.inputs import KEPT, is_real, whole_cotangent
+from actfn.kinds.elementwise import Elementwise
 from actfn.libraries.find import Library, find
 
 
@@ -64,7 +65,7 @@ class Batchwise(Activation):
         *_, gate, open_ = self._opened(
             library, x, axis, training, mean, variance, self._given(parameters, x, axis, library)
         )
-        with np.errstate(all="ignore"):
+        with _quiet(library):
             return self._narrowed(library, open_(gate) * self._wide(library, x), x)
 
     def statistics(self, x: Any, /, axis: int = -1) -> tuple[Any, Any]:
@@ -104,10 +105,13 @@ class Batchwise(Activation):
         library, x, axis = self._input(x, axis)
         values = self._given(parameters, x, axis, library)
         z, scale, gate, open_ = self._opened(library, x, axis, training, mean, variance, values)
-        with np.errstate(all="ignore"):
+        with _quiet(library):
             g = self._cotangent(library, g, x)
             through = (
-                g * self._wide(library, x) * (1 - values["alpha"]) * of(self._declaration.parts["gate"]).gradient(z)
+                g
+                * self._wide(library, x)
+                * (1 - values["alpha"])
+                * Elementwise(self._declaration.parts["gate"]).gradient(z)
             )
             if training:
                 # What moves every entry alike, or spreads all, moves or spreads the statistics too.
@@ -178,11 +182,11 @@ class Batchwise(Activation):
                 self._channels(name, value, x, axis, library)
                 for name, value in (("mean", mean), ("variance", variance))
             )
-        with np.errstate(all="ignore"):
+        with _quiet(library):
             scale = (variance + values["epsilon"]) ** 0.5
             z = (wide - mean) / scale
         alpha = values["alpha"]
-        return z, scale, of(self._declaration.parts["gate"])(z), lambda gate: alpha + (1 - alpha) * gate
+        return z, scale, Elementwise(self._declaration.parts["gate"])(z), lambda gate: alpha + (1 - alpha) * gate
 
     def _given(self, parameters: dict[str, Any], x: Any, axis: int, library: Library | None) -> dict[str, Any]:
         """Return the values of all parameters, checked, as numbers or as arrays along the axis of the channels."""
@@ -240,6 +244,11 @@ class Batchwise(Activation):
         return blocks.narrowed(result, x.dtype) if library is None else library.astype(result, x.dtype)
 
 
+def _quiet(library: Library | None) -> Any:
+    """Return a context in which no call warns."""
+    return np.errstate(all="ignore") if library is None else library.quiet()
+
+
 def _others(rank: int, axis: int) -> tuple[int, ...]:
     return tuple(place for place in range(rank) if place != axis)
 
@@ -249,6 +258,6 @@ def _statistics(library: Library | None, wide: Any, axis: int) -> tuple[Any, Any
     xp, axes = np if library is None else library.xp, _others(wide.ndim, axis)
     if not axes:
         return wide, wide - wide
-    with np.errstate(all="ignore"):
+    with _quiet(library):
         mean = xp.mean(wide, axis=axes, keepdims=True)
         return mean, xp.mean((wide - mean) ** 2, axis=axes, keepdims=True)

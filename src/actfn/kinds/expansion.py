@@ -204,7 +204,7 @@ class Expansion(Activation):
         like = next(array for array in (x, g, *given.values()) if is_foreign(array))
         x = library.array(x, like)
         terms = self._terms(given, tuple(x.shape)).values()
-        function = Elementwise(with_terms(self._declaration, len(next(iter(terms)))))
+        function = Elementwise(with_terms(self.name, len(next(iter(terms)))))
         numbers = (one if is_foreign(one) or np.ndim(one) else float(one) for one in chain(*terms))
         coefficients = dict(zip(function.parameters, numbers, strict=True))
         return function._in_library(library, (kernel,), x, coefficients, g)[0]

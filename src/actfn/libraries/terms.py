@@ -6,19 +6,20 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from actfn.catalogue import find
 from actfn.functions.declare import KERNELS, Declaration
 
 
 @cache
-def with_terms(declaration: Declaration, count: int) -> Declaration:
+def with_terms(name: str, count: int) -> Declaration:
     """Return the elementwise function that an expansion with a number of terms is.
 
     Examples
     --------
-    >>> from actfn.catalogue import find
-    >>> list(with_terms(find("apl"), 2).parameters)
+    >>> list(with_terms("apl", 2).parameters)
     ['a_0', 'a_1', 'b_0', 'b_1']
     """
+    declaration = find(name)
 
     def parted(coefficients: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         return [coefficients[start : start + count] for start in range(0, len(coefficients), count)]
@@ -41,7 +42,3 @@ def with_terms(declaration: Declaration, count: int) -> Declaration:
     parameters = [declaration.parameters[name]._replace(name=f"{name}_{k}", example=None) for name, k in each]
     body = type(f"{declaration.name}_of_{count}", (), members)
     return Declaration(body, "elementwise", parameters=tuple(parameters), hot=False)
-
-
-# The decorator that lets a compiler of PyTorch call this as it builds a program would import the compiler.
-with_terms._dynamo_marked_constant = True  # type: ignore[attr-defined]
