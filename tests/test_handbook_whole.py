@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 
 import actfn
 
@@ -14,9 +23,12 @@ pytest.importorskip("jinja2")
 
 from pages import Page, handbook, read, shared
 
-from actfn.handbook import contents, function_page, index_page, site
+from actfn.cli import main
+from actfn.formula import readable
+from actfn.handbook import contents, formulas, function_page, index_page, site
 from actfn.handbook.example import example
 from actfn.handbook.snippets import snippets
+from actfn.handbook.translations import typographic
 from actfn.handbook.words import WORDS
 
 LANGUAGES = ("en", "zh")
@@ -66,6 +78,71 @@ def test_a_function_without_a_page_is_not_linked() -> None:
     guide = function_page.content(actfn.swiglu, "en", ("swiglu", "swish"))["guide"]
     assert '<a href="swish.html">' in guide
     assert "<code>swiglu_oai</code>" in guide and 'href="swiglu_oai.html"' not in guide
+
+
+def test_a_process_that_is_killed_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Killed(ProcessPoolExecutor):
+        def map(self, *arguments: object, **keywords: object) -> Iterator[object]:
+            yield [("index.html", "a page")]
+            raise BrokenProcessPool
+
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1})
+    monkeypatch.setattr(site, "ProcessPoolExecutor", Killed)
+    assert main(["handbook", "-o", str(tmp_path / "site"), "--common"]) == 2
+    assert capsys.readouterr().err == "actfn: a process that rendered pages was killed, perhaps for want of memory.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_handbook_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "actfn", "handbook", "-o", str(tmp_path / "site")]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while process.poll() is None and not list(tmp_path.glob(".site.*/new/en/*.html")):
+        time.sleep(0.1)
+    # A terminal sends Ctrl-C to every process.
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_summed_over_a_row_keeps_its_cases() -> None:
+    latex = actfn.sparsemax.latex(1)
+    assert "NaN" not in latex and "cases" not in latex
+    assert r"\left[{x}_{j} > \tau\right]" in latex and latex.endswith(r"\max\left(0, - \tau + {x}_{j}\right) = 1")
+    shown = formulas.formula(actfn.sparsemax)
+    assert shown.count("<mo>∑</mo>") == 1 and "<mi>τ</mi>" in shown
+    # The terms of apl have cases of their own.
+    (total,) = readable(actfn.apl.sympy(1), 1).atoms(sympy.Sum)
+    slope = 0.0
+    for k, hinge in enumerate(({"a": 0.2, "b": 0.5}, {"a": -0.7, "b": -1.0}), start=1):
+        term = total.function.subs(total.limits[0][0], k)
+        known = {one: hinge[str(one.base)] for one in term.atoms(sympy.Indexed)}
+        slope += float(term.subs(known).subs({one: -0.25 for one in term.free_symbols if str(one) == "x"}))
+    assert slope == pytest.approx(float(actfn.apl.vjp(-0.25, 1.0, a=[0.2, -0.7], b=[0.5, -1.0])), rel=1e-12)
+    assert actfn.slaf.latex(1).count("x^{j - 2}") == 1 and actfn.apl.latex(2) == "0"
+
+
+def test_words_of_declarations_become_mathematics() -> None:
+    assert typographic("max(0, x_i - tau)^2 - sum_j exp(-x_j)") == "max(0, xᵢ − τ)² − Σⱼ exp(−xⱼ)"
+    assert (
+        typographic("x-transformers, non-monotone, alphabet, max_value")
+        == "x-transformers, non-monotone, alphabet, max_value"
+    )
+
+
+@pytest.mark.slow
+def test_one_process_writes_what_several_write(whole: Path) -> None:
+    alone = site.Site(LANGUAGES, NAMES)
+    for job in ("", "index", "mish", "dice", "choosing"):
+        for path, text in site._files(alone, job):
+            assert (whole / path).read_text(encoding="utf-8") == text
 
 
 @pytest.mark.slow

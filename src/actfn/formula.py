@@ -426,12 +426,23 @@ def is_positive(expression: Any) -> Any:
     return sympy.StrictGreaterThan(sympy.Add(*added), sympy.Add(*subtracted), evaluate=False)
 
 
+def _powers_joined(expression: Any) -> Any:
+    """Return an expression in which a power before a sum, or a divisor in it, is joined to the power of each term."""
+    sympy = sympy_module()
+    factors = sympy.Mul.make_args(expression)
+    sums = [factor for factor in factors if isinstance(factor, sympy.Sum)]
+    others = [factor for factor in factors if factor not in sums]
+    if len(sums) != 1 or not all(factor.is_Pow and factor.base.is_Symbol for factor in others):
+        return expression
+    return sympy.Sum(sympy.powsimp(sympy.Mul(*others, sums[0].function)), *sums[0].limits)
+
+
 def readable(expression: Any, order: int) -> Any:
     """Return an expression as people write it.
 
     Cases stand side by side, x sign(x) is |x|, a step is in two cases, quotients of polynomials are one fraction, and a
-    sum over j of terms with delta_jk is the term at k. Where steps are summed over a row they stay: each is a bracket that is
-    1 where what stands in it holds, and 0 elsewhere.
+    sum over j of terms with delta_jk is the term at k. What is summed over a row keeps its cases and steps: a step is then a
+    bracket, 1 where what stands in it holds and 0 elsewhere.
     """
     sympy = sympy_module()
 
@@ -448,8 +459,9 @@ def readable(expression: Any, order: int) -> Any:
     def joined(part: Any) -> Any:
         return sympy.factor(part) if part.is_rational_function() else part
 
-    picked = expression.replace(is_pick, pick)
-    if any(total.has(sympy.Heaviside) for total in picked.atoms(sympy.Sum)):
+    picked = _powers_joined(expression.replace(is_pick, pick))
+    picked = picked.replace(lambda part: isinstance(part, sympy.Sum) and part.function == 0, lambda part: sympy.S.Zero)
+    if any(total.has(sympy.Heaviside, sympy.Piecewise) for total in picked.atoms(sympy.Sum)):
         return picked
     picked = picked.replace(sympy.Heaviside, lambda x, *_: sympy.Piecewise((1, x > 0), (0, True)))
     for sign in picked.atoms(sympy.sign):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +23,7 @@ from actfn.handbook.words import NAMES, WORDS
 __all__ = ["LANGUAGES", "count", "render"]
 
 TAGGED = {"en": "en", "zh": "zh-Hans"}
+IGNORED = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; only the first has to say so
 STATIC = ("handbook.css", "handbook.js")
 
 
@@ -57,7 +59,7 @@ def render(
     if processes < 2:
         yield from chain.from_iterable(map(make, _jobs(site)))
         return
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), signal.signal, IGNORED) as pool:
         try:
             yield from chain.from_iterable(pool.map(make, _jobs(site)))
         except BrokenProcessPool:

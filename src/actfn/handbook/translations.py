@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from actfn.activation import Activation
 from actfn.functions.declare import Parameter
@@ -340,6 +341,32 @@ REMARKS = (
 )
 
 
+GREEK = {"alpha": "α", "beta": "β", "tau": "τ", "theta": "θ", "sigma": "σ", "mu": "μ", "pi": "π"}
+SIGNS: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
+    (rf"(?<![A-Za-z])(?<![A-Za-z]_)({'|'.join(GREEK)})(?![A-Za-z])", lambda found: GREEK[found[1]]),
+    (r"(?<![A-Za-z])(sum_j|sum)(?= [a-z]+[_(]| a )", lambda found: "Σⱼ" if found[1] == "sum_j" else "Σ"),
+    (r"(?<=[a-zα-ω)])_([ijnp])(?![A-Za-z])", lambda found: "ᵢⱼₙₚ"["ijnp".index(found[1])]),
+    (r"\^(-?\d)(?!\d)", lambda found: found[1].translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))),
+    (r"(?<![\w)\]])-(?=[\dπατxσ]|[a-z]+\()|(?<= )-(?= )", "−"),
+    (r"<=", "≤"),
+    (r">=", "≥"),
+    (r"sqrt\(", "√("),
+]
+
+
+def typographic(text: str) -> str:
+    """Return a text of a declaration with the signs and letters of mathematics.
+
+    Examples
+    --------
+    >>> typographic("max(0, x_i - tau)^2 for x <= -pi, alpha_n")
+    'max(0, xᵢ − τ)² for x ≤ −π, αₙ'
+    """
+    for pattern, replacement in SIGNS:
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
 def summary(function: Activation, language: str) -> str:
     """Return what a function is, in one sentence.
 
@@ -349,13 +376,13 @@ def summary(function: Activation, language: str) -> str:
     >>> summary(actfn.relu, "zh")
     '修正线性单元 max(0, x)：前馈网络和卷积网络隐藏层默认的激活函数。'
     """
-    return SUMMARIES.get(function.name, function.summary) if language == "zh" else function.summary
+    return typographic(SUMMARIES.get(function.name, function.summary) if language == "zh" else function.summary)
 
 
 def meaning(function: Activation, parameter: Parameter, language: str) -> str:
     """Return what a parameter means."""
     known = PARAMETERS.get((function.name, parameter.name), parameter.description)
-    return known if language == "zh" else parameter.description
+    return typographic(known if language == "zh" else parameter.description)
 
 
 def remark(text: str, language: str) -> str:

@@ -111,8 +111,8 @@ WORDS = {
         "panel description": "{name} and its derivative.",
         "function": "f(x)",
         "slope": "f′(x)",
-        "accuracy of rows": "The tables are about functions of one number. This one works on a whole row or group; the test "
-        "suite compares its results with exact ones.",
+        "accuracy of rows": "The tables are about functions of one number whose parameters are numbers. The test suite "
+        "compares the results of this one with exact ones.",
         "accuracy of samples": "The test suite compares the value and both derivatives with exact ones, on points of every "
         "binade, in the tails and beside kinks and roots: they may be off by 1 unit in the last place in float32 and 2 in "
         "float64; float16 and bfloat16 are correctly rounded for all 65,536 numbers.",
@@ -254,7 +254,7 @@ WORDS = {
         "panel description": "{name} 及其导数。",
         "function": "f(x)",
         "slope": "f′(x)",
-        "accuracy of rows": "精度表只列单变量函数。这个函数作用于一整行或一整组数，测试套件会把它的结果与精确值核对。",
+        "accuracy of rows": "精度表只列参数也都是数的单变量函数。这个函数的结果由测试套件与精确值核对。",
         "accuracy of samples": "测试套件把函数值和两阶导数与精确值比对，测试点取自每一个二进制区间、两端尾部，以及折点和零点附近："
         "float32 的误差不超过 1 个末位单位，float64 不超过 2 个；float16 和 bfloat16 对全部 65,536 个数都正确舍入。",
         "library name": "框架",
