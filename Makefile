@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 BUILD := build/release
 SOURCES := pyproject.toml meson.build $(shell find src tools -type f -not -name '*.pyc')
 
-.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-peers bench bench-report torch-page jax-pages clean
+.PHONY: browser demo handbook test quick lint sanitize coefficients accuracy accuracy-rare accuracy-peers wrong bench bench-report torch-page jax-pages clean
 
 # Set up, build, and run the main job on real data.
 demo: $(VENV)/.installed
@@ -41,6 +41,15 @@ sanitize: $(VENV)/.installed
 # Measure the error of every function that has changed: all float32 numbers; an hour on two cores, and resumes.
 accuracy: $(VENV)/.installed
 	$(BIN)/python tools/accuracy.py
+
+# All float32 numbers again, for the functions that networks seldom use: some hours, and resumes.
+accuracy-rare: $(VENV)/.installed
+	$(BIN)/python tools/rare_accuracy.py
+
+# Every function of PyTorch, JAX, Keras and SciPy against the truth; writes docs/wrong.md.
+wrong: $(VENV)/.installed
+	$(BIN)/python tools/requirements.py test | $(BIN)/python -m pip install --quiet -r /dev/stdin
+	$(BIN)/python tools/wrong.py
 
 # The same check on PyTorch, JAX, SciPy and textbook code; writes docs/accuracy.md.
 accuracy-peers: $(VENV)/.installed

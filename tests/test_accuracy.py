@@ -70,12 +70,16 @@ def worst(
         partial = getattr(ufuncs, f"{declaration.name}_d_{by}")
         got = partial(x, *(np.float64(value) for value in parameters.values()))
     assert got.dtype == dtype
+    shifted = parameters != defaults(declaration)
     found = (0.0, 0.0)
     for point, value in zip(map(float, x), got):
         bits = DEEP_BITS.get(declaration.name, 1400 if by is None else 2600)
         exact = formula.evaluate(declaration, point, parameters, order=order, by=by, bits=bits)
         error = ulps(value, exact, dtype)
         near = min(zeros, key=lambda zero: abs(zero - point), default=None)
+        if dtype == FLOAT32 and near is not None and shifted and abs(point / near - 1) < 2**-30:
+            # Beside a root that a parameter moves so close to a number of float32, float64 has no digits left.
+            continue
         if dtype == FLOAT64 and near is not None and abs(point / near - 1) < 2**-10:
             # Next to a root the error counts in ULP of the value one part in 2^10 away from it.
             beside = formula.evaluate(declaration, near * (1 + 2**-10), parameters, order=order)

@@ -107,6 +107,8 @@ OFFERED: dict[str, tuple[str, ...]] = {
             "arelu",
             "frelu",
             "mpelu",
+            "tanhsoft",
+            "eis",
             "probact",
             "seagull",
             "slaf",
@@ -141,9 +143,6 @@ LEFT_OUT = {
     "XUnit": "needs learnt convolutions: `gaussian` of their output times the input",
 }
 
-# What is still to be declared.
-NOT_YET = ("eis", "tanhsoft")
-
 
 def missing() -> list[str]:
     """Return the names of functions that actfn should have and does not."""
@@ -173,7 +172,7 @@ def page() -> str:
     lines = [
         "# Every function that a framework offers",
         "",
-        f"{len(OFFERED) + len(LEFT_OUT) + len(NOT_YET)} functions of {len(FRAMEWORKS)} frameworks; `python tools/functions_page.py` writes this page and",
+        f"{len(OFFERED) + len(LEFT_OUT)} functions of {len(FRAMEWORKS)} frameworks; `python tools/functions_page.py` writes this page and",
         "fails if one is missing. Each framework that has the function is named with what it calls it. The defaults, and the",
         "derivatives at kinks where they differ, are on the function's page: `actfn show NAME`, or the handbook; `actfn lookup NAME",
         "--framework FRAMEWORK` says what a framework's name means.",
@@ -186,7 +185,6 @@ def page() -> str:
         lines.append(f"| {offered} | {calls} | {'; '.join(_named(names))} |")
     lines += ["", "Left out, because they are no activation functions or need more than numbers:", ""]
     lines += [f"- {name}: {reason}." for name, reason in LEFT_OUT.items()]
-    lines += ["", f"Not there yet: {', '.join(NOT_YET)}."]
     others = sorted({*actfn.names()} - {name for names in OFFERED.values() for name in names})
     lines += ["", "Beyond the frameworks' lists:", "", ", ".join(f"`{name}`" for name in others) + "."]
     return "\n".join(lines) + "\n"

@@ -174,7 +174,16 @@ def all_wrong() -> list[Wrong]:
             if actfn.get(name).kind not in ("elementwise", *BESIDE):
                 continue
             found += [wrong for order in range(orders) if (wrong := examined(name, framework, theirs, order))]
-    return sorted(found)
+    return joined(sorted(found))
+
+
+def joined(found: list[Wrong]) -> list[Wrong]:
+    """Join frameworks that are wrong in the same way: Keras computes with JAX."""
+    rows: dict[Any, Wrong] = {}
+    for wrong in found:
+        key = (wrong.function, wrong.order, repr(wrong.x), repr(wrong.theirs), wrong.share)
+        rows[key] = wrong._replace(framework=f"{rows[key].framework}, {wrong.framework}") if key in rows else wrong
+    return sorted(rows.values(), key=lambda wrong: (wrong.function, wrong.order, wrong.framework))
 
 
 def page(found: list[Wrong]) -> str:
@@ -183,12 +192,12 @@ def page(found: list[Wrong]) -> str:
     versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in packages)
     return f"""# Where the frameworks are wrong
 
-`python tools/wrong.py` tries every function that actfn shares with {", ".join(title for title, *_ in FRAMEWORKS.values())}, the
+`make wrong` tries every function that actfn shares with {", ".join(title for title, *_ in FRAMEWORKS.values())}, the
 value and (marked ′) the automatic gradient, on float32, and writes this page. A result is wrong if it is NaN or infinite by mistake
 or off by more than {ALLOWED:g} units in the last place; subnormal numbers that are taken for 0 and derivatives at kinks do not count.
 Shown is one input of each, that next to 1 in size of those off by more than a thousandth, if there are any. The share is that of all
-float32 numbers. A function of a row is tried on (0, x) and `glu` on (1, x); shown is the last entry. {versions}.
-The functions of entmax raise an exception for NaN and infinity.
+float32 numbers. A function of a row is tried on (0, x) and `glu` on (1, x); shown is the last entry. Keras runs on JAX. The functions
+of entmax raise an exception for NaN and infinity. {versions}.
 
 | function | framework | x | theirs | ours | exact | wrong |
 |---|---|---|---|---|---|---|
