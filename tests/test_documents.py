@@ -28,11 +28,7 @@ READMES = FRONT_PAGES[:2]
 DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 WITH_EXAMPLES = [
     *FRONT_PAGES[:3],
-    *(
-        name
-        for name in DOCS
-        if name not in ("docs/accuracy.md", "docs/functions.md", "docs/speed.md", "docs/wrong.md")
-    ),
+    *(name for name in DOCS if name not in ("docs/accuracy.md", "docs/functions.md", "docs/speed.md", "docs/wrong.md")),
     *(str(path.relative_to(ROOT)) for path in sorted(GUIDES.glob("*/*.md"))),
 ]
 MODULES = [

@@ -126,8 +126,9 @@ def selection(condition: Node, chosen: str, otherwise: str, names: dict[int, str
         return f"M::select({names[id(condition)]}, {chosen}, {otherwise})"
     first, second = condition.arguments
     inner = selection(second, chosen, otherwise, names)
-    sides = (inner, otherwise) if condition.operation == "and" else (chosen, inner)
-    return selection(first, *sides, names)
+    if condition.operation == "and":
+        return selection(first, inner, otherwise, names)
+    return selection(first, chosen, inner, names)
 
 
 def expression(node: Node, names: dict[int, str], compact: bool = False) -> str:
@@ -138,7 +139,8 @@ def expression(node: Node, names: dict[int, str], compact: bool = False) -> str:
         high, low = node.value
         return f"M::constant({high.hex()}, {low.hex()})"
     if node.operation == "where" and compact:
-        return selection(node.arguments[0], *arguments[1:], names)
+        _, chosen, otherwise = arguments
+        return selection(node.arguments[0], chosen, otherwise, names)
     if node.operation == "where":
         return f"M::select({', '.join(arguments)})"
     if node.operation in INFIX and not pairs:
