@@ -24,8 +24,8 @@ class Softplus:
     def __init__(self, m: Any, x: Any, scale: Any) -> None:
         self.left = x < 0.0
         self.x, self.scale = x, scale
-        # Past 100 the ratio is 1, and e beside x nothing.
-        self.e = m.exp_precise(m.pair(-m.minimum(m.abs(x), m.where(self.left, 100.0, 700.0))), 0.0)
+        # Past 80 the ratio is 1 to the last bit of a pair, and e beside x nothing.
+        self.e = m.exp_precise(m.pair(-m.minimum(m.abs(x), m.where(self.left, 80.0, 700.0))), 0.0)
         self.log1p = log1p_precise(m, self.e)
         self.ratio = self.log1p / self.e
         self.s = x * scale + self.log1p * scale
