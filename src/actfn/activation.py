@@ -376,7 +376,7 @@ class Activation:
                 dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
             except ValueError as ragged:
                 return ValueError(f"{self.name}: {ragged}")
-            if isinstance(error, TypeError) and not is_real(dtype):
+            if isinstance(error, TypeError) and not (isinstance(dtype, np.dtype) and is_real(dtype)):
                 return TypeError(
                     f"{self.name} is not defined for dtype {dtype}; it takes arrays of float16, bfloat16, float32, float64, "
                     "integers and bool"
