@@ -23,7 +23,7 @@ KINDS = {name: actfn.get(name).kind for name in actfn.names()}
 EACH = [name for name, kind in KINDS.items() if kind in ("elementwise", "expansion")]
 ELEMENTWISE = [name for name in EACH if KINDS[name] == "elementwise"]
 OTHERS = [name for name, kind in KINDS.items() if kind in ("simplex", "gated", "channelwise", "grouped")]
-STAND_INS = ("relu", "gelu", "mpelu", "snake", "xielu", "apl", "seagull")
+STAND_INS = ("relu", "gelu", "xielu", "seagull")
 WITH_PARAMETERS = [name for name in EACH if actfn.get(name).parameters]
 
 SIZES = [0, 1e-30, 1e-10, 1e-4, 0.01, 0.1, 0.3, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4.75, 6, 8, 12, 20, 40, 85, 95, 104]

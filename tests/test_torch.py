@@ -281,6 +281,7 @@ def test_exported(name: str) -> None:
     torch.testing.assert_close(program.module()(other), module(other), rtol=2e-7, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_a_model_goes_through_onnx() -> None:
     import onnxruntime
@@ -393,6 +394,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 def test_peak_memory_is_that_of_pytorch() -> None:
     def peak(which: str) -> int:
         done = subprocess.run([sys.executable, "-c", PEAK, which], capture_output=True, text=True, check=True)
@@ -516,7 +518,7 @@ DEEP = (*GAINS, "selu", "softsign", "sigmoid", "softplus", "leaky_relu", "hard_s
 UNSTEADY = {"gelu": 1.144, "silu": 1.173, "mish": 1.076}
 
 
-@pytest.mark.parametrize("name", thinned(DEEP, "relu", "tanh", "gelu"))
+@pytest.mark.parametrize("name", thinned(DEEP, "relu"))
 def test_gains_keep_the_size_over_many_layers(name: str) -> None:
     activation, generator = actfn.get(name), torch.Generator().manual_seed(0)
     assert A.init.gain(name) == pytest.approx(GAINS.get(name, A.init.gain(getattr(A, name))), abs=1e-7)
