@@ -132,7 +132,7 @@ NAMES |= {
             *(("eswish", "Swish"), ("flatten_t_swish", "Swish"), ("hard_elish", "Elish"), ("isru", "ISRU")),
             *(("isrlu", "ISRU"), ("mpelu", "MPeLU"), ("nlrelu", "NLReLU"), ("probact", "ProbAct"), ("slaf", "SLAF")),
             *(("seagull", "Seagull"), ("soft_clipping", "SoftClipping"), ("soft_exponential", "SoftExponential")),
-            *(("sqnl", "SQNL"), ("bipolar_relu", "BReLU")),
+            *(("sqnl", "SQNL"), ("bipolar_relu", "BReLU"), ("eis", "EIS"), ("tanhsoft", "TanhSoft")),
         )
     },
     "rrelu": "torch rrelu RReLU; tensorflow_addons rrelu",
