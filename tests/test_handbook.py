@@ -21,7 +21,8 @@ pytest.importorskip("jinja2")
 
 from actfn.handbook import MARKER, articles, contents, drawing, experiment, facts, formulas, function_page, latex, prose
 from actfn.handbook.snippets import snippets
-from actfn.handbook.translations import PARAMETERS, SUMMARIES, remark
+from actfn.handbook.summaries import SUMMARIES
+from actfn.handbook.translations import PARAMETERS, remark
 from actfn.handbook.words import KINDS, TAGS, WORDS
 
 LANGUAGES = ("en", "zh")

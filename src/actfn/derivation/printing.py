@@ -125,6 +125,7 @@ NBSP = "\u00a0"
 GREEK = {
     "alpha": "α",
     "beta": "β",
+    "gamma": "γ",
     "delta": "δ",
     "Delta": "Δ",
     "lambda": "λ",

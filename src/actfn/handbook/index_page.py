@@ -15,7 +15,8 @@ from actfn.handbook import articles
 from actfn.handbook.contents import ARTICLES, GROUPS, common_names, group, year
 from actfn.handbook.drawing import sparkline
 from actfn.handbook.snippets import libraries
-from actfn.handbook.translations import SUMMARIES, summary
+from actfn.handbook.summaries import SUMMARIES
+from actfn.handbook.translations import summary
 from actfn.handbook.words import KINDS, WORDS, tag
 
 PERIODS = ("until 1999", "2000 to 2014", "from 2015")
