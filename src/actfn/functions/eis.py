@@ -24,8 +24,8 @@ class Softplus:
     def __init__(self, m: Any, x: Any, scale: Any) -> None:
         self.left = x < 0.0
         self.x, self.scale = x, scale
-        # Past 80 the ratio is 1 to the last bit of a pair, and e beside x nothing.
-        self.e = m.exp_precise(m.pair(-m.minimum(m.abs(x), m.where(self.left, 80.0, 700.0))), 0.0)
+        # Left of -60 the ratio is 1, and e beside x nothing.
+        self.e = m.exp_precise(m.pair(-m.minimum(m.abs(x), m.where(self.left, 60.0, 700.0))), 0.0)
         self.log1p = log1p_precise(m, self.e)
         self.ratio = self.log1p / self.e
         self.s = x * scale + self.log1p * scale
@@ -141,7 +141,8 @@ def straight_bend(m: Any, parts: Parts) -> tuple[Any, Any]:
     there = (parts.alpha == 1.0) & (parts.gamma > 0.0) & (deep | (parts.x > 1e50))
     x = m.where(there, parts.x, 1e50)
     root = square_root(m, m.pair(m.where(there, parts.gamma, 1.0)))
-    e = m.exp_pair(m.pair(-m.minimum(x, -NOTHING)), 128.0)
+    e, unlift = decaying(m, m.pair(-m.minimum(x, -NOTHING)))
+    e = e * m.where(unlift < 1.0, 1.0, LIFT)
     decay = parts.decay * m.where(parts.unlift_decay < 1.0, 1.0, LIFT)
     near = m.minimum(x, 1e120)
     arc = m.pair(parts.beta * LIFT) / near / near / near / (root * root)
