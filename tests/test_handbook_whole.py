@@ -98,9 +98,16 @@ def test_a_process_that_is_killed_is_told_in_one_sentence(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_handbook_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "actfn", "handbook", "-o", str(tmp_path / "site")]
+    # A shell lets what runs behind it ignore Ctrl-C.
+    code = "import signal, sys; from actfn.cli import main; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    arguments = ["handbook", "-o", str(tmp_path / "site")]
+    command = [sys.executable, "-c", f"{code}\nif __name__ == '__main__': sys.exit(main({arguments!r}))"]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     while process.poll() is None and not list(tmp_path.glob(".site.*/new/en/*.html")):
         time.sleep(0.1)
