@@ -461,7 +461,11 @@ def test_mistakes_are_one_clear_sentence() -> None:
         (TypeError, "glu: give gate, up and g.*got 4 arrays", lambda: actfn.glu.vjp(odd, odd, odd, odd)),
         (TypeError, "glu has no parameters that a gradient", lambda: actfn.glu.parameter_vjp(odd, odd, odd)),
         (TypeError, r"glu has two inputs.*glu.vjp\(gate, up, g\)", lambda: actfn.glu.derivative(odd)),
-        (ValueError, "inhomogeneous", lambda: actfn.glu([[1.0], [1.0, 2.0]])),
+        (
+            ValueError,
+            r"glu: the rows of a list must have one length, got \[\[1.0\], \[1.0, 2.0\]\]",
+            lambda: actfn.glu([[1.0], [1.0, 2.0]]),
+        ),
     ]
     for kind, pattern, call in cases:
         with pytest.raises(kind, match=pattern) as caught:

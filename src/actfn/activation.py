@@ -15,7 +15,7 @@ from actfn import _core, catalogue
 from actfn.explained import Explained
 from actfn.functions import declare
 from actfn.functions.declare import Declaration, Interval
-from actfn.inputs import is_real
+from actfn.inputs import as_array, told
 from actfn.libraries.find import is_foreign
 
 Function = Callable[..., Any]
@@ -53,7 +53,7 @@ class Activation(Explained):
         changed = [
             f"{name}={value!r}" if isinstance(value, str) else f"{name}={value}"
             for name, value in self._values.items()
-            if value is not own[name].default
+            if not _same(value, own[name].default)
         ]
         return f"actfn.{self.name}({', '.join(changed)})" if changed else f"actfn.{self.name}"
 
@@ -125,7 +125,21 @@ class Activation(Explained):
         checked = {name: self._checked(name, value) for name, value in parameters.items()}
         return type(self)(self._declaration, {**self._values, **checked})
 
+    def _given(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of all parameters: those of this instance, but for the given ones, which are checked."""
+        values = {**self._values, **{name: self._checked(name, value) for name, value in parameters.items()}}
+        for name, value in values.items():
+            if value is None:
+                raise self._missing(name)
+        return values
+
+    def _missing(self, name: str) -> TypeError:
+        parameter = self._declaration.parameters[name]
+        example = list(parameter.example) if isinstance(parameter.example, tuple) else parameter.example
+        return TypeError(f"{self.name} needs {name}, for example {name}={example}: {parameter.description}")
+
     def _checked(self, name: str, value: Any) -> Any:
+        """Return the value of a parameter that the function has and that is in its domain."""
         own = self._declaration.parameters
         if name not in own:
             import difflib
@@ -133,40 +147,35 @@ class Activation(Explained):
             close = difflib.get_close_matches(name, own, n=1)
             has = f"it has {', '.join(own)}" if own else "it has none"
             raise TypeError(f"{self.name} has no parameter {name!r}; {f'did you mean {close[0]!r}?' if close else has}")
+        return self._within(own[name].domain, name, value)
+
+    def _within(self, domain: Interval | tuple[str, ...], name: str, value: Any) -> Any:
+        """Return a value that is in a domain; an array is copied, so that it cannot change."""
         if is_foreign(value):
             return value  # its numbers may not be known yet, or be far away
-        domain = own[name].domain
         if not isinstance(domain, Interval):
-            if value not in domain:
-                raise ValueError(f"{self.name}: {name} must be one of {', '.join(map(repr, domain))}, got {value!r}")
+            if not isinstance(value, str) or value not in domain:
+                raise ValueError(
+                    f"{self.name}: {name} must be one of {', '.join(map(repr, domain))}, got {told(value)}"
+                )
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             inside, kept = float(value) in domain, value
         else:
-            array = np.asarray(value)
+            array = as_array(self.name, value)
             if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
-                raise TypeError(f"{self.name}: {name} must be a real number or an array of them, got {value!r}")
+                raise TypeError(f"{self.name}: {name} must be a real number or an array of them, got {told(value)}")
             above = array >= domain.low if domain.low_closed else array > domain.low
             below = array <= domain.high if domain.high_closed else array < domain.high
             inside = bool(np.all(above & below))
             kept = _frozen(value) if isinstance(value, (np.ndarray, list, tuple)) else value
         if not inside:
-            raise ValueError(f"{self.name}: {name} must be in {domain}, got {value!r}")
+            raise ValueError(f"{self.name}: {name} must be in {domain}, got {told(value)}")
         return kept
 
-    def _unsupported(self, error: Exception, *inputs: Any) -> Exception:
-        """Return a clearer error for a call that NumPy refused."""
-        for x in inputs:
-            try:
-                dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
-            except ValueError as ragged:
-                return ValueError(f"{self.name}: {ragged}")
-            if isinstance(error, TypeError) and not (isinstance(dtype, np.dtype) and is_real(dtype)):
-                return TypeError(
-                    f"{self.name} is not defined for dtype {dtype}; it takes arrays of float16, bfloat16, float32, float64, "
-                    "integers and bool"
-                )
-        return (TypeError if isinstance(error, TypeError) else ValueError)(f"{self.name}: {error}")
+
+def _same(value: Any, default: Any) -> bool:
+    return value is default or (isinstance(value, (int, float, str)) and bool(value == default))
 
 
 def _frozen(array: Any) -> Any:
