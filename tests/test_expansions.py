@@ -308,8 +308,6 @@ def test_crelu_is_that_of_tensorflow_and_of_pytorchs_recipe() -> None:
     x = np.random.default_rng(0).normal(size=(3, 4))
     recipe = actfn.crelu.frameworks["PyTorch"].partition(" (")[0]
     assert recipe.startswith("torch.cat((torch.relu(x)")
-    theirs = eval(
-        "torch.cat((torch.relu(x), torch.relu(-x)), axis)", {"torch": torch, "x": torch.tensor(x), "axis": -1}
-    )
+    theirs = eval(recipe, {"torch": torch, "x": torch.tensor(x), "axis": -1})
     assert np.array_equal(theirs.numpy(), actfn.crelu(x))
     assert actfn.lookup("crelu", "tensorflow").function == actfn.crelu

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from actfn import _core
+from actfn import _core, blocks
 from actfn.circular import FLOAT64, Circular
 from actfn.functions.declare import Declaration
 from actfn.inputs import KEPT, is_real
@@ -187,16 +187,6 @@ class NumPyVocabulary(Circular):
         return Pair(np.log1p(x.high), x.low / (1.0 + x.high))
 
 
-def rounded(x: Any, dtype: Any) -> Any:
-    """Return float64 numbers in another dtype, rounded once; ml_dtypes makes bfloat16 out of float32."""
-    if dtype.name != "bfloat16":
-        return x.astype(dtype)
-    single = x.astype(np.float32)
-    # Cut off, with its last bit set unless it is exact, float32 rounds to bfloat16 as float64 does.
-    bits = single.view(np.uint32) - (np.abs(single) > np.abs(x))
-    return np.where(np.isnan(x), single, (bits | (single != x)).view(np.float32)).astype(dtype)
-
-
 class NarrowVocabulary(NumPyVocabulary):
     """The same for results of float32 or less: where float64 is wide enough, a pair is one number."""
 
@@ -260,7 +250,7 @@ class InterpretedFunction:
                 result = factor * result
             # A kernel may return a constant; the result has the shape of all that went in.
             shape = np.broadcast_shapes(*(np.shape(argument) for argument in arguments))
-            result = rounded(np.broadcast_to(result, shape), result_type)
+            result = blocks.narrowed(np.broadcast_to(result, shape), result_type)
         if out is None and where is True:
             return result[()]
         target = np.empty(shape, result_type) if out is None else (out[0] if isinstance(out, tuple) else out)
@@ -268,6 +258,4 @@ class InterpretedFunction:
         return target
 
     def _result_type(self, x: Any) -> Any:
-        if x.dtype.name in KEPT:
-            return x.dtype
-        return np.dtype(np.float64)
+        return x.dtype.newbyteorder("=") if x.dtype.name in KEPT else np.dtype(np.float64)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from actfn.activation import LANGUAGES
 from actfn.curves import Curve
+from actfn.explained import LANGUAGES
 from actfn.fonts import language_with_font
 from actfn.textbook import Textbook
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actfn import parallel
+
+if TYPE_CHECKING:
+    from actfn.libraries.find import Library
 
 Array = NDArray[Any]
 
@@ -70,8 +73,10 @@ def _serially(work: Callable[..., None], inputs: Sequence[Array], outputs: Seque
                 given[place][...] = sticky(given[place])
 
 
-def narrowed(wide: Array, dtype: Any) -> Array:
-    """Return float64 numbers in another dtype, rounded once."""
+def narrowed(wide: Array, dtype: Any, library: Library | None = None) -> Array:
+    """Return float64 numbers in another dtype, rounded once; those of another library as it rounds them."""
+    if library is not None:
+        return library.astype(wide, dtype)  # type: ignore[no-any-return]
     return (sticky(wide) if np.dtype(dtype).name == "bfloat16" else wide).astype(dtype)
 
 

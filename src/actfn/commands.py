@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 import actfn
-from actfn.activation import LANGUAGES
+from actfn.explained import LANGUAGES
 from actfn.functions.declare import KINDS, WITH_KERNELS
 
 if TYPE_CHECKING:

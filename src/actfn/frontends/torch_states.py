@@ -57,7 +57,7 @@ class Expansion(nn.Module):
             name: torch.tensor(start.tolist() if hasattr(start, "tolist") else start, dtype=dtype, device=device)
             for name, start in starts.items()
         }
-        self.function._given(kept)  # type: ignore[attr-defined]
+        self.function._given(kept)
         for name, start in kept.items():
             setattr(self, name, nn.Parameter(start.clone().to(device)))
 
@@ -84,7 +84,7 @@ class Stochastic(nn.Module):
         if self.function._declaration.along_axis:
             beside = {"dim": given.pop("dim", -1), "hard": given.pop("hard", False)}
         starts = starts_of(self.function, given)
-        self.function._given(starts)  # type: ignore[attr-defined]
+        self.function._given(starts)
         part = self.function._declaration.parts.get("function")
         learnt = () if part is None else part.parameters
         self.beside = beside

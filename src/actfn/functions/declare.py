@@ -94,7 +94,7 @@ class Declaration:
     inputs : tuple of str
         What the formula takes before the parameters: ``x``, or ``gate`` and ``up``, or ``x`` and the noise.
     parts : mapping of str to Declaration
-        The elementwise functions that a function of another kind is made of.
+        The functions that a function of another kind is made of, by their roles.
     along_axis : bool
         Whether an axis must be chosen.
     """

@@ -6,7 +6,8 @@ import re
 from functools import cache
 
 from actfn import catalogue
-from actfn.activation import LANGUAGES, Activation, get, is_builtin
+from actfn.activation import Activation, get, is_builtin
+from actfn.explained import LANGUAGES
 
 __all__ = [
     "ARTICLES",

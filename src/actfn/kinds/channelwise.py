@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from actfn.activation import Activation
-from actfn.inputs import KEPT, is_real, whole_cotangent
+from actfn.inputs import axis_of, cotangent, floats, writable
 from actfn.kinds.elementwise import Elementwise
 from actfn.libraries.find import Library, find
 
@@ -54,11 +54,10 @@ class Channelwise(Activation):
             if out is not None:
                 raise TypeError(f"{self.name} takes out= with NumPy arrays only")
             return self._foreign(library, function, x, axis)
-        x, axis = self._array(x, axis)
+        x = floats(self.name, x)
+        axis = axis_of(self.name, axis, x.shape, "of channels")
         shape = self._shape(x.shape, axis)
-        if out is not None and (not isinstance(out, np.ndarray) or out.shape != shape):
-            raise ValueError(f"{self.name}: out must be an array of shape {shape}")
-        result = np.empty(shape, x.dtype) if out is None else out
+        result = np.empty(shape, x.dtype) if out is None else writable(self.name, out, shape)
         if out is not None and np.may_share_memory(x, out):
             x = x.copy()
         for source, target, inner, outer in self._pieces(shape[axis], axis):
@@ -83,19 +82,10 @@ class Channelwise(Activation):
         """
         function = self._part(parameters)
         library = find(x, g)
-        if library is not None:
-            x = library.as_float(library.array(x, g))
-            axis, g = self._checked_axis(x.shape, axis), library.array(g, x)
-        else:
-            x, axis = self._array(x, axis)
-            g = np.asarray(whole_cotangent(g, self._shape(x.shape, axis), x))
-        if not (is_real(g.dtype) if library is None else library.is_real(g)):
-            raise self._unsupported(TypeError(), g)
+        x = floats(self.name, x if library is None else library.array(x, g), library)
+        axis = axis_of(self.name, axis, tuple(x.shape), "of channels")
         shape = self._shape(tuple(x.shape), axis)
-        if library is not None:
-            g = library.xp.broadcast_to(g, shape) if g.ndim == 0 else g
-        if tuple(g.shape) != shape:
-            raise ValueError(f"{self.name}.vjp: g must have the shape {shape} of the result, got {tuple(g.shape)}")
+        g = cotangent(self.name, g, shape, x, library)
         parts = [
             (inner * outer, function.vjp(x[source] if inner > 0 else -x[source], g[target]))
             for source, target, inner, outer in self._pieces(shape[axis], axis)
@@ -134,27 +124,9 @@ class Channelwise(Activation):
             else:
                 yield (...,), (*before, slice(start * half, (start + 1) * half), ...), inner, outer
 
-    def _checked_axis(self, shape: Any, axis: int) -> int:
-        rank = len(shape)
-        if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool) or not -rank <= axis < rank:
-            raise ValueError(f"{self.name}: x of shape {tuple(shape)} has no axis {axis!r} of channels")
-        return int(axis) % rank
-
-    def _array(self, x: Any, axis: int) -> tuple[Any, int]:
-        """Return x as an array of floats, and the axis counted from the first."""
-        try:
-            array = np.asarray(x)
-        except ValueError as ragged:
-            raise ValueError(f"{self.name}: {ragged}") from None
-        if not is_real(array.dtype):
-            raise self._unsupported(TypeError(), array)
-        return array if array.dtype.name in KEPT else array.astype(np.float64), self._checked_axis(array.shape, axis)
-
     def _foreign(self, library: Library, function: Callable[[Any], Any], x: Any, axis: int) -> Any:
         """Return the value in another library."""
-        if not library.is_real(x):
-            raise self._unsupported(TypeError(), x)
-        x, axis = library.as_float(x), self._checked_axis(x.shape, axis)
+        x, axis = floats(self.name, x, library), axis_of(self.name, axis, tuple(x.shape), "of channels")
         length = self._shape(tuple(x.shape), axis)[axis]
         parts = []
         for source, _, inner, outer in self._pieces(length, axis):

@@ -9,12 +9,11 @@ import numpy as np
 
 from actfn import parallel
 from actfn.activation import Activation, compiled
-from actfn.arrays import InterpretedFunction
+from actfn.arrays import SUFFIXES, InterpretedFunction
 from actfn.functions.declare import KERNELS, Declaration
-from actfn.inputs import KEPT, UFUNC_KEYWORDS, is_plain, typed
+from actfn.inputs import KEPT, UFUNC_KEYWORDS, is_plain, refusal, typed, undefined
 from actfn.libraries import find
 
-SUFFIXES = ("", "_d1", "_d2")
 OUT = ["out"]
 
 
@@ -33,12 +32,14 @@ class Elementwise(Activation):
     _value_and_first: Any
     _vjp: Any
 
-    def __init__(self, declaration: Declaration, values: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, declaration: Declaration, values: Mapping[str, Any] | None = None, name: str = "") -> None:
         super().__init__(declaration, values)
-        name, kernels = declaration.name, declaration.kernels
         set_once = object.__setattr__
+        # One that works for a function of another kind bears its name in errors.
+        set_once(self, "name", name or declaration.name)
+        name, kernels = declaration.name, declaration.kernels
         orders = [
-            compiled(name + suffix) or InterpretedFunction(name, kernels[k]) for suffix, k in zip(SUFFIXES, KERNELS)
+            compiled(name + suffix) or InterpretedFunction(name, kernels[kernel]) for kernel, suffix in SUFFIXES.items()
         ]
         set_once(self, "_orders", tuple(orders))
         set_once(self, "_vjp", compiled(f"{name}_vjp") or InterpretedFunction(name, kernels["first"], times_g=True))
@@ -168,7 +169,9 @@ class Elementwise(Activation):
             return {name: summed_to(library, p, given[name], dtype) for name, p in zip(self._values, products)}
         for name, argument in zip(self._values, arguments):
             kernel = self._declaration.kernels[f"partial_{name}"]
-            product = compiled(f"{self.name}_vjp_{name}") or InterpretedFunction(self.name, kernel, times_g=True)
+            product = compiled(f"{self._declaration.name}_vjp_{name}") or InterpretedFunction(
+                self.name, kernel, times_g=True
+            )
             gradients[name] = sum_to_shape(
                 self._apply(product, (_as_argument(x), typed(g, x), *arguments), {}), argument
             )
@@ -178,7 +181,9 @@ class Elementwise(Activation):
         """Return the derivative by each parameter at each element of a NumPy array."""
         given = {name: _as_argument(parameters[name]) for name in self._values}
         return {
-            name: (compiled(f"{self.name}_d_{name}") or InterpretedFunction(self.name, kernel))(x, *given.values())
+            name: (compiled(f"{self._declaration.name}_d_{name}") or InterpretedFunction(self.name, kernel))(
+                x, *given.values()
+            )
             for name, kernel in ((name, self._declaration.kernels[f"partial_{name}"]) for name in given)
         }
 
@@ -202,7 +207,7 @@ class Elementwise(Activation):
         x = library.array(x, like)
         for value in (x, g, *arguments):
             if hasattr(value, "dtype") and not library.is_real(value):
-                raise self._unsupported(TypeError(), value)
+                raise undefined(self.name, value.dtype)
         try:
             if library.name in ("torch", "jax") and narrow:
                 x, values = library.as_float(x), tuple(_as_floats(library, value, x) for value in arguments)
@@ -238,8 +243,9 @@ class Elementwise(Activation):
                 return parallel.call(function, arguments, keywords)
             return function(*arguments, **keywords)
         except (TypeError, ValueError) as error:
-            inputs = arguments[: len(arguments) - len(self._values)]
-            raise self._unsupported(error, *inputs) from error
+            inputs = ("x", "g")[: len(arguments) - len(self._values)]
+            given = dict(zip((*inputs, *self._values), arguments))
+            raise refusal(self.name, error, given, keywords.get("out"), None) from error
 
     def _signature(self, function: np.ufunc, dtype: Any) -> tuple[Any, ...]:
         """Return the types of a loop that computes in a dtype and keeps its parameters in float64."""
@@ -256,10 +262,7 @@ class Elementwise(Activation):
         arguments = tuple(given.get(name, default) for name, default in zip(self._values, self._arguments))
         for name, argument in zip(self._values, arguments):
             if argument is None:
-                parameter = self._declaration.parameters[name]
-                raise TypeError(
-                    f"{self.name} needs {name}, for example {name}={parameter.example}: {parameter.description}"
-                )
+                raise self._missing(name)
         return arguments
 
 

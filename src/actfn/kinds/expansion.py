@@ -12,7 +12,7 @@ from actfn import blocks
 from actfn.activation import Activation
 from actfn.arrays import NarrowVocabulary, NumPyVocabulary, Pair
 from actfn.functions.declare import Interval, Kink
-from actfn.inputs import KEPT, is_real
+from actfn.inputs import KEPT, broadcasts, cotangent, floats, shape_of, wide, writable
 from actfn.kinds.elementwise import Elementwise, sum_to_shape
 from actfn.libraries.find import Library, find, is_foreign
 from actfn.libraries.terms import with_terms
@@ -76,7 +76,7 @@ class Expansion(Activation):
         return self(x, **coefficients), self.gradient(x, **coefficients)
 
     def vjp(self, x: Any, g: Any, /, out: Any = None, **coefficients: Any) -> Any:
-        """Return g f'(x).
+        """Return g f'(x); g has the shape of x, or is a number.
 
         Examples
         --------
@@ -98,14 +98,15 @@ class Expansion(Activation):
         given = self._given(coefficients)
         if find(x, g, *given.values()) is not None:
             raise TypeError(f"{self.name}.parameter_vjp takes NumPy arrays: other libraries differentiate the value")
-        x, g = self._array(x), self._array(g)
+        x = floats(self.name, x)
+        g = cotangent(self.name, g, x.shape, x)
         terms = self._terms(given, x.shape)
         found = {}
         with np.errstate(all="ignore"):
-            wide, factor = x.astype(np.float64), g.astype(np.float64)
+            at, factor = wide(x), wide(g)
             vocabulary = NumPyVocabulary() if x.dtype == np.float64 else NarrowVocabulary()
             for name, value in given.items():
-                partials = self._declaration.kernels[f"partial_{name}"](vocabulary, wide, *terms.values())
+                partials = self._declaration.kernels[f"partial_{name}"](vocabulary, at, *terms.values())
                 shape = np.shape(value)
                 sums = [sum_to_shape(factor * partial, np.zeros(shape[:-1])) for partial in partials]
                 own = value.dtype if isinstance(value, np.ndarray) and value.dtype.name in KEPT else x.dtype
@@ -137,12 +138,8 @@ class Expansion(Activation):
 
     def _given(self, coefficients: Mapping[str, Any]) -> dict[str, Any]:
         """Return all coefficients, checked; lists are arrays."""
-        values = {**self._values, **{name: self._checked(name, value) for name, value in coefficients.items()}}
-        for name, parameter in self._declaration.parameters.items():
-            if values[name] is None:
-                example = list(parameter.example) if isinstance(parameter.example, tuple) else parameter.example
-                raise TypeError(f"{self.name} needs {name}, for example {name}={example}: {parameter.description}")
-        counts = {name: _shape(value)[-1:] or (1,) for name, value in values.items()}
+        values = super()._given(coefficients)
+        counts = {name: shape_of(value)[-1:] or (1,) for name, value in values.items()}
         if len(set(counts.values())) > 1:
             listed = " and ".join(f"{count} as {name}" for name, (count,) in counts.items())
             raise ValueError(f"{self.name}: the numbers of terms must agree, got {listed}")
@@ -154,14 +151,10 @@ class Expansion(Activation):
         """Return each coefficient by itself, as a number or as an array that broadcasts to x."""
         found: dict[str, list[Any]] = {}
         for name, value in given.items():
-            own = _shape(value)
-            try:
-                fits = np.broadcast_shapes(own[:-1], tuple(shape)) == tuple(shape)
-            except ValueError:
-                fits = False
-            if not fits:
+            own = shape_of(value)
+            if not broadcasts(own[:-1], shape):
                 raise ValueError(
-                    f"{self.name}: {name} of shape {own} does not fit x of shape {tuple(shape)}: its last axis counts the "
+                    f"{self.name}: {name} of shape {own} does not fit x of shape {shape}: its last axis counts the "
                     "terms, and those before it broadcast to x"
                 )
             if not is_foreign(value):
@@ -169,46 +162,34 @@ class Expansion(Activation):
             found[name] = [value[..., k] for k in range(own[-1])] if own else [value]
         return found
 
-    def _array(self, x: Any) -> Any:
-        try:
-            array = np.asarray(x)
-        except ValueError as ragged:
-            raise ValueError(f"{self.name}: {ragged}") from None
-        if not is_real(array.dtype):
-            raise self._unsupported(TypeError(), array)
-        return array if array.dtype.name in KEPT else array.astype(np.float64)
-
-    def _evaluated(self, kernel: str, x: Any, out: Any, coefficients: Mapping[str, Any], g: Any = None) -> Any:
+    def _evaluated(self, kernel: str, x: Any, out: Any, coefficients: Mapping[str, Any], *g: Any) -> Any:
+        """Return a kernel's result, times g where that is given."""
         given = self._given(coefficients)
-        if (library := find(x, g, *given.values())) is not None:
+        if (library := find(x, *g, *given.values())) is not None:
             if out is not None:
                 raise TypeError(f"{self.name} takes out= with NumPy arrays only")
-            return self._foreign(library, kernel, x, given, g)
-        x = self._array(x)
-        factor = None if g is None else self._array(g)
+            return self._foreign(library, kernel, x, given, *g)
+        x = floats(self.name, x)
+        factors = [cotangent(self.name, one, x.shape, x) for one in g]
         terms = self._terms(given, x.shape)
-        dtype = x.dtype if factor is None or np.ndim(g) == 0 else np.result_type(x, factor)
         with np.errstate(all="ignore"):
             vocabulary = NumPyVocabulary() if x.dtype == np.float64 else NarrowVocabulary()
-            result = self._declaration.kernels[kernel](vocabulary, x.astype(np.float64), *terms.values())
+            result = self._declaration.kernels[kernel](vocabulary, wide(x), *terms.values())
             result = result.high + result.low if isinstance(result, Pair) else result
-            result = np.broadcast_to(result if factor is None else factor.astype(np.float64) * result, x.shape)
-            narrow = blocks.narrowed(result, dtype)
-        if out is None:
-            return narrow[()]
-        np.copyto(out, narrow, casting="same_kind")
+            for factor in factors:
+                result = wide(factor) * result
+            narrow = blocks.narrowed(np.broadcast_to(result, x.shape), np.result_type(x, *factors))
+            if out is None:
+                return narrow[()]
+            np.copyto(writable(self.name, out, x.shape), narrow, casting="same_kind")
         return out
 
-    def _foreign(self, library: Library, kernel: str, x: Any, given: Mapping[str, Any], g: Any) -> Any:
+    def _foreign(self, library: Library, kernel: str, x: Any, given: Mapping[str, Any], *g: Any) -> Any:
         """Return a kernel in another library; PyTorch and JAX differentiate it, by the coefficients too."""
-        like = next(array for array in (x, g, *given.values()) if is_foreign(array))
+        like = next(array for array in (x, *g, *given.values()) if is_foreign(array))
         x = library.array(x, like)
         terms = self._terms(given, tuple(x.shape)).values()
-        function = Elementwise(with_terms(self.name, len(next(iter(terms)))))
+        function = Elementwise(with_terms(self.name, len(next(iter(terms)))), name=self.name)
         numbers = (one if is_foreign(one) or np.ndim(one) else float(one) for one in chain(*terms))
         coefficients = dict(zip(function.parameters, numbers, strict=True))
-        return function._in_library(library, (kernel,), x, coefficients, g)[0]
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    return tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
+        return function._in_library(library, (kernel,), x, coefficients, *g)[0]

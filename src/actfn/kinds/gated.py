@@ -11,7 +11,7 @@ from actfn import _core, blocks
 from actfn.activation import Activation
 from actfn.factors import Factor, multiply
 from actfn.functions.declare import Declaration
-from actfn.inputs import is_kept, is_real, whole_cotangent
+from actfn.inputs import axis_of, broadcasts, cotangent, floats, shape_of, writable
 from actfn.kinds.elementwise import Elementwise, sum_to_shape
 from actfn.libraries.find import Library, find, is_foreign
 
@@ -82,7 +82,7 @@ class Gated(Activation):
             )
         gate, up = self._divided(self._arrays(x, up), axis, values)
         arrays, numbers = self._sorted(values, gate.shape)
-        target = np.empty(gate.shape, np.result_type(gate, up)) if out is None else self._target(out, gate.shape)
+        target = np.empty(gate.shape, np.result_type(gate, up)) if out is None else writable(self.name, out, gate.shape)
         if all(array.dtype == np.float32 for array in (gate, up, target)):
             self._compiled("", (gate, up), values, (target,))
             return target[()] if out is None else out
@@ -115,7 +115,7 @@ class Gated(Activation):
             return self._foreign_vjp(library, x, up, g, axis, values)
         gate, other = self._divided(self._arrays(x, up), axis, values)
         arrays, numbers = self._sorted(values, gate.shape)
-        g = self._cotangent(g, gate)
+        g = cotangent(self.name, g, gate.shape, gate)
         dtype = np.result_type(gate, other, g)
         whole = np.empty(np.shape(x), dtype) if up is None else None
         targets = _empty(gate.shape, dtype) if whole is None else self._divided((whole,), axis, values)
@@ -160,7 +160,7 @@ class Gated(Activation):
             raise TypeError(f"{self.name}.parameter_vjp takes NumPy arrays: other libraries differentiate the value")
         gate, up = self._divided(self._arrays(x, up), axis, values)
         self._sorted(values, gate.shape)
-        g = np.asarray(self._cotangent(g, gate), np.float64)
+        g = np.asarray(cotangent(self.name, g, gate.shape, gate), np.float64)
         found = dict.fromkeys(numeric, np.float64(0.0))
         with np.errstate(all="ignore"):
             for mine, own, other, beside in ((0, gate, 1, up), (1, up, 0, gate)):
@@ -200,30 +200,9 @@ class Gated(Activation):
             return None, given[0]
         raise TypeError(f"{self.name}: give gate, up and g, or x and g where x holds both; got {1 + len(given)} arrays")
 
-    def _given(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of all parameters, checked."""
-        values = {**self._values, **{name: self._checked(name, value) for name, value in parameters.items()}}
-        for name, parameter in self._declaration.parameters.items():
-            if values[name] is None:
-                raise TypeError(
-                    f"{self.name} needs {name}, for example {name}={parameter.example}: {parameter.description}"
-                )
-        return values
-
-    def _arrays(self, *given: Any) -> tuple[Any, ...]:
+    def _arrays(self, x: Any, up: Any) -> tuple[Any, ...]:
         """Return what is given as arrays of floats."""
-        found = []
-        for x in given:
-            if x is None:
-                continue
-            try:
-                array = np.asarray(x)
-            except ValueError as ragged:
-                raise ValueError(f"{self.name}: {ragged}") from None
-            if not is_real(array.dtype):
-                raise self._unsupported(TypeError(), array)
-            found.append(array if is_kept(array.dtype) else array.astype(np.float64))
-        return tuple(found)
+        return tuple(floats(self.name, array) for array in ((x,) if up is None else (x, up)))
 
     def _divided(self, given: tuple[Any, ...], axis: int, values: Mapping[str, Any]) -> tuple[Any, Any]:
         """Return gate and up: the two arrays that are given, or views of the one."""
@@ -234,17 +213,16 @@ class Gated(Activation):
                     f"{self.name}: gate and up must have one shape, got {shape} and {tuple(given[1].shape)}"
                 )
             return given[0], given[1]
-        if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool) or not -len(shape) <= axis < len(shape):
-            raise ValueError(f"{self.name}: x of shape {shape} has no axis {axis!r} that could hold gate and up")
-        if shape[axis] % 2:
+        place = axis_of(self.name, axis, shape, "that could hold gate and up")
+        if shape[place] % 2:
             raise ValueError(
-                f"{self.name}: axis {axis} has length {shape[axis]}, which is odd: it cannot hold gate and up"
+                f"{self.name}: axis {axis} has length {shape[place]}, which is odd: it cannot hold gate and up"
             )
-        half = shape[axis] // 2
+        half = shape[place] // 2
         low, high = slice(None, half), slice(half, None)
         even, odd = slice(None, None, 2), slice(1, None, 2)
-        places = {"gate_up": (low, high), "up_gate": (high, low), "interleaved": (even, odd)}[values["layout"]]
-        gate, up = ((slice(None),) * (axis % len(shape)) + (place, ...) for place in places)
+        parts = {"gate_up": (low, high), "up_gate": (high, low), "interleaved": (even, odd)}[values["layout"]]
+        gate, up = ((slice(None),) * place + (part, ...) for part in parts)
         return given[0][gate], given[0][up]
 
     def _sorted(self, values: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -253,46 +231,27 @@ class Gated(Activation):
         numbers: dict[str, Any] = {}
         for name, value in values.items():
             if name != "layout":
-                self._fits(name, value, shape)
+                self._refuse_shape(name, value, shape)
                 (arrays if np.ndim(value) else numbers)[name] = (
                     np.asarray(value) if np.ndim(value) else np.float64(value)
                 )
         return arrays, numbers
 
-    def _fits(self, name: str, value: Any, whole: tuple[int, ...]) -> None:
-        shape = tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
-        try:
-            fits = np.broadcast_shapes(shape, whole) == whole
-        except ValueError:
-            fits = False
-        if not fits:
+    def _refuse_shape(self, name: str, value: Any, whole: tuple[int, ...]) -> None:
+        """Raise ValueError unless a parameter broadcasts to the gate's shape."""
+        shape = shape_of(value)
+        if not broadcasts(shape, whole):
             raise ValueError(f"{self.name}: {name} of shape {shape} does not broadcast to the gate's shape {whole}")
-
-    def _cotangent(self, g: Any, gate: Any) -> Any:
-        (given,) = self._arrays(whole_cotangent(g, gate.shape, gate))
-        if given.shape != gate.shape:
-            raise ValueError(f"{self.name}.vjp: g must have the shape {gate.shape} of the result, got {given.shape}")
-        return given
-
-    def _target(self, out: Any, shape: tuple[int, ...]) -> Any:
-        if not isinstance(out, np.ndarray) or out.shape != shape or not is_kept(out.dtype):
-            said = f"shape {out.shape} and dtype {out.dtype}" if isinstance(out, np.ndarray) else repr(out)
-            raise ValueError(f"{self.name}: out must be an array of floats of shape {shape}, got {said}")
-        return out
 
     def _foreign(self, library: Library, x: Any, up: Any, axis: int, values: Mapping[str, Any]) -> tuple[Any, Any]:
         """Return gate and up as arrays of floats of another library, and of one dtype."""
         like = next(array for array in (x, up, *values.values()) if is_foreign(array))
-        given = []
-        for array in (x,) if up is None else (x, up):
-            array = library.array(array, like)
-            if not library.is_real(array):
-                raise self._unsupported(TypeError(), array)
-            given.append(library.as_float(array))
-        gate, up = self._divided(tuple(given), axis, values)
+        arrays = (x,) if up is None else (x, up)
+        given = tuple(floats(self.name, library.array(array, like), library) for array in arrays)
+        gate, up = self._divided(given, axis, values)
         for name, value in values.items():
             if name != "layout":
-                self._fits(name, value, tuple(gate.shape))
+                self._refuse_shape(name, value, tuple(gate.shape))
         if gate.dtype != up.dtype:
             dtype = library.xp.result_type(gate, up)
             gate, up = library.astype(gate, dtype), library.astype(up, dtype)
@@ -302,12 +261,7 @@ class Gated(Activation):
         from actfn.libraries.gated import joined, vjp
 
         gate, other = self._foreign(library, x, up, axis, values)
-        g = library.array(g, gate)
-        if not library.is_real(g):
-            raise self._unsupported(TypeError(), g)
-        if g.ndim and tuple(g.shape) != tuple(gate.shape):
-            expected = tuple(gate.shape)
-            raise ValueError(f"{self.name}.vjp: g must have the shape {expected} of the result, got {tuple(g.shape)}")
+        g = cotangent(self.name, g, tuple(gate.shape), gate, library)
         found = vjp(library, self._parts, gate, other, g, values)
         return found if up is not None else joined(library, *found, axis % gate.ndim, values["layout"])
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from actfn.activation import Activation
-from actfn.inputs import KEPT, is_real, whole_cotangent
+from actfn.inputs import axis_of, cotangent, floats, told, writable
 from actfn.libraries.find import find
 
 
@@ -58,8 +58,9 @@ class Grouped(Activation):
 
                 return jax_rows.largest(groups, member - groups.ndim)
             return largest(library, groups, member)
+        result = None if out is None else writable(self.name, out, groups.shape[:member] + groups.shape[member + 1 :])
         with np.errstate(invalid="ignore"):
-            return np.max(groups, axis=member, out=out)
+            return np.max(groups, axis=member, out=result)
 
     def vjp(self, x: Any, g: Any, /, axis: int = -1, **parameters: Any) -> Any:
         """Return the gradient for x: g goes to the largest input of each group, the first of equals.
@@ -71,28 +72,15 @@ class Grouped(Activation):
         array([ 0., 10., 20.,  0.])
         """
         groups, member, shape = self._groups(x, axis, parameters)
-        if (library := find(x)) is not None:
+        library = find(x)
+        g = cotangent(self.name, g, tuple(groups.shape[:member] + groups.shape[member + 1 :]), groups, library)
+        if library is not None:
             from actfn.libraries.groups import largest_vjp
 
-            given = library.array(g, x)
-            expected = tuple(groups.shape[:member] + groups.shape[member + 1 :])
-            if not library.is_real(given):
-                raise self._unsupported(TypeError(), given)
-            if given.ndim and tuple(given.shape) != expected:
-                raise ValueError(
-                    f"{self.name}.vjp: g must have the shape {expected} of the result, got {tuple(given.shape)}"
-                )
-            return largest_vjp(library, groups, member, library.xp.broadcast_to(given, expected), shape)
+            return largest_vjp(library, groups, member, g, shape)
         winner = np.expand_dims(np.argmax(groups, axis=member), member)
-        expected = groups.shape[:member] + groups.shape[member + 1 :]
-        cotangent = np.asarray(whole_cotangent(g, expected, groups))
-        if not is_real(cotangent.dtype):
-            raise self._unsupported(TypeError(), cotangent)
-        if cotangent.shape != expected:
-            raise ValueError(f"{self.name}.vjp: g must have the shape {expected} of the result, got {cotangent.shape}")
-        cotangent = cotangent if cotangent.dtype.name in KEPT else cotangent.astype(np.float64)
-        result = np.zeros(groups.shape, np.result_type(groups, cotangent))
-        np.put_along_axis(result, winner, np.expand_dims(cotangent, member), axis=member)
+        result = np.zeros(groups.shape, np.result_type(groups, g))
+        np.put_along_axis(result, winner, np.expand_dims(g, member), axis=member)
         # A NaN wins its group, and its gradient is NaN as everywhere else.
         lost = np.isnan(np.take_along_axis(groups, winner, axis=member))
         np.put_along_axis(
@@ -102,31 +90,21 @@ class Grouped(Activation):
 
     def _groups(self, x: Any, axis: int, parameters: dict[str, Any]) -> tuple[Any, int, tuple[int, ...]]:
         """Return x with its axis split into group and member, the position of the members' axis, and the shape of x."""
-        values = {**self._values, **{name: self._checked(name, value) for name, value in parameters.items()}}
+        values = self._given(parameters)
         size = values["group_size"]
-        if size is None:
-            raise TypeError(f"{self.name} needs group_size, for example group_size=2: how many inputs share one output")
         if not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(f"{self.name}: group_size must be a positive integer, got {size!r}")
+            raise ValueError(f"{self.name}: group_size must be a positive integer, got {told(size)}")
         library = find(x)
-        array = np.asarray(x) if library is None else x
-        if not (is_real(array.dtype) if library is None else library.is_real(array)):
-            raise self._unsupported(TypeError(), array)
-        if library is not None:
-            array = library.as_float(array)
-        elif array.dtype.kind in "biu":
-            array = array.astype(np.float64)
-        if array.ndim == 0 or not isinstance(axis, (int, np.integer)) or not -array.ndim <= axis < array.ndim:
-            raise ValueError(f"{self.name}: x of shape {tuple(array.shape)} has no axis {axis!r}")
-        axis = int(axis) % array.ndim
-        length = array.shape[axis]
+        array = floats(self.name, x, library)
+        shape = tuple(array.shape)
+        axis = axis_of(self.name, axis, shape, "of groups")
+        length = shape[axis]
         if length % size:
             raise ValueError(
                 f"{self.name}: axis {axis} has length {length}, which is not a multiple of group_size {size}"
             )
         contiguous = values["grouping"] == "contiguous"
         split = (length // size, size) if contiguous else (size, length // size)
-        shape = tuple(array.shape)
         parted = shape[:axis] + split + shape[axis + 1 :]
         grouped = array.reshape(parted) if library is None else library.xp.reshape(array, parted)
         return grouped, axis + 1 if contiguous else axis, shape

@@ -10,7 +10,8 @@ import numpy as np
 
 from actfn import parallel
 from actfn.activation import Activation, compiled
-from actfn.inputs import KEPT, UFUNC_KEYWORDS, whole_cotangent
+from actfn.inputs import KEPT, UFUNC_KEYWORDS, as_array, cotangent, floats, is_axis, refusal, typed, undefined
+from actfn.kinds.elementwise import sum_to_shape
 from actfn.libraries.find import Library, find, is_foreign
 
 
@@ -76,17 +77,16 @@ class Simplex(Activation):
         if find(x, g, *parameters.values()) is not None:
             raise TypeError(f"{self.name}.parameter_vjp takes NumPy arrays only")
         values = self._given(parameters)
-        x, axis = np.asarray(x), self._axis(x, axis)
-        g = np.asarray(whole_cotangent(g, x.shape, x))
+        x = floats(self.name, x)
+        axis, g = self._axis(x, axis), cotangent(self.name, g, x.shape, x)
         found = {}
-        for name in self._declaration.parameters:
-            slope = self._loop(f"partial_{name}")(x, axis=axis, parameters=tuple(values.values()), dtype=np.float64)
-            product = slope * g
-            own = np.asarray(values[name])
-            extra = product.ndim - own.ndim
-            summed = (*range(extra), *(extra + i for i, n in enumerate(own.shape) if n == 1))
-            whole = np.sum(product, axis=summed, keepdims=True).reshape(own.shape)
-            found[name] = whole.astype(own.dtype if own.dtype.name in KEPT else np.float64)[()]
+        for name, value in values.items():
+            loop = self._loop(f"partial_{name}")
+            try:
+                slope = loop(x, axis=axis, parameters=tuple(values.values()), dtype=np.float64)
+            except ValueError as error:
+                raise ValueError(f"{self.name}: {error}") from None
+            found[name] = sum_to_shape(slope * g, value)
         return found
 
     def jacobian(self, x: Any, /, axis: int = -1, **parameters: Any) -> Any:
@@ -110,7 +110,8 @@ class Simplex(Activation):
             if self._declaration.reduces:
                 return self.vjp(rows, 1.0, **parameters)
             return self.vjp(library.expand_dims(rows, -2), library.unit(rows.shape[-1], rows), **parameters)
-        x, axis = np.asarray(x), self._axis(x, axis)
+        x = as_array(self.name, x)
+        axis = self._axis(x, axis)
         rows = np.moveaxis(x, axis, -1)
         if self._declaration.reduces:
             return self._along("_vjp", (rows, 1.0), -1, parameters)
@@ -130,17 +131,15 @@ class Simplex(Activation):
         dimensions = x.ndim if hasattr(x, "ndim") else np.ndim(x)
         if dimensions == 0:
             raise ValueError(f"{self.name} takes a row, so x needs at least one dimension; got the scalar {x!r}")
-        if not isinstance(axis, (int, np.integer)) or not -dimensions <= axis < dimensions:
+        if not is_axis(axis, tuple(np.shape(x))):
             raise ValueError(
                 f"{self.name}: axis must be from {-dimensions} to {dimensions - 1} for shape {tuple(np.shape(x))}, got {axis!r}"
             )
         return int(axis)
 
-    def _given(self, keywords: dict[str, Any]) -> dict[str, Any]:
+    def _taken(self, keywords: dict[str, Any]) -> dict[str, Any]:
         """Return the values of all parameters, and take those that are given out of the keywords."""
-        own = self._declaration.parameters
-        given = {name: self._checked(name, keywords.pop(name)) for name in tuple(keywords) if name in own}
-        return {**self._values, **given}
+        return self._given({name: keywords.pop(name) for name in self._values if name in keywords})
 
     def _loop(self, suffix: str) -> Any:
         """Return what runs along an axis: a compiled gufunc, that of -x, or a kernel over NumPy."""
@@ -164,12 +163,14 @@ class Simplex(Activation):
             return (inputs[0] if suffix else one).copy(data=self._along(suffix, data, axis, keywords))
         if (library := find(*inputs)) is not None:
             return self._in_library(library, inputs, axis, keywords)
-        axis = self._axis(inputs[0], axis)
-        values = self._given(keywords)
-        shape = np.shape(inputs[0])
-        if len(inputs) > 1:
-            shape = (*shape[: axis % len(shape)], *shape[axis % len(shape) + 1 :]) if reduces else shape
-            inputs = (inputs[0], whole_cotangent(inputs[1], shape, inputs[0]))
+        inputs = tuple(as_array(self.name, x) if isinstance(x, (list, tuple)) else x for x in inputs)
+        x, axis = inputs[0], self._axis(inputs[0], axis)
+        values = self._taken(keywords)
+        shape = np.shape(x)
+        of_result = (*shape[: axis % len(shape)], *shape[axis % len(shape) + 1 :]) if reduces else shape
+        if len(inputs) > 1 and np.ndim(inputs[1]) == 0:
+            # A number stands for itself everywhere.
+            inputs = (x, np.broadcast_to(typed(inputs[1], x), of_result))
         unknown = [name for name in keywords if name not in UFUNC_KEYWORDS and not (reduces and name == "keepdims")]
         if unknown:
             has = "".join(f"{name}=, " for name in values)
@@ -182,19 +183,19 @@ class Simplex(Activation):
         if values:
             loop = partial(loop, parameters=tuple(values.values()))
         alone = not reduces and not any(map(np.ndim, values.values()))
-        x = inputs[0]
         try:
             if type(x) is np.ndarray and x.size >= parallel.LEAST and alone:
                 return parallel.call_rows(loop, inputs, axis, keywords)
             return loop(*inputs, axis=axis, **keywords)
         except (TypeError, ValueError) as error:
-            raise self._unsupported(error, *inputs) from error
+            whole = shape if suffix else of_result
+            raise refusal(self.name, error, dict(zip(("x", "g"), inputs)), keywords.get("out"), whole) from error
 
     def _in_library(self, library: Library, inputs: tuple[Any, ...], axis: int, keywords: dict[str, Any]) -> Any:
         """Work on rows in another library than NumPy."""
         from actfn.libraries.rows import evaluate
 
-        values = self._given(keywords)
+        values = self._taken(keywords)
         if keywords:
             raise TypeError(f"{self.name} takes {', '.join(keywords)}= with NumPy arrays only")
         several = [name for name, value in values.items() if is_foreign(value) or np.ndim(value)]
@@ -205,7 +206,7 @@ class Simplex(Activation):
         x, *others = (library.array(x, like) for x in inputs)
         for array in (x, *others):
             if not library.is_real(array):
-                raise self._unsupported(TypeError(), array)
+                raise undefined(self.name, array.dtype)
         axis = self._axis(x, axis)
         if self._declaration.reduces and others and others[0].ndim == 0:
             others = [others[0] + 0 * library.xp.sum(library.as_float(x), axis=axis)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from actfn import blocks
 from actfn.activation import Activation, of
-from actfn.inputs import KEPT, is_real
+from actfn.inputs import as_array, axis_of, cotangent, floats, shape_of, wide
 from actfn.kinds.elementwise import Elementwise
 from actfn.libraries.draw import draw
 from actfn.libraries.find import Library, find
@@ -46,12 +48,10 @@ class Stochastic(Activation):
         >>> bool(slopes.min() >= 1 / 8), bool(slopes.max() <= 1 / 3), slopes.shape
         (True, True, (1000,))
         """
-        values = self._given(parameters)
-        library, x = self._input(x)
+        members, values, library = self._declaration.members, self._given(parameters), find(x)
+        x = floats(self.name, x, library)
         try:
-            return draw(
-                self._declaration.members["noise"], rng, x, library, self._declaration.members["bounds"](**values)
-            )
+            return draw(members["noise"], rng, x, library, members["bounds"](**values))
         except TypeError as error:
             raise TypeError(f"{self.name}: {error}") from None
 
@@ -117,32 +117,13 @@ class Stochastic(Activation):
             f"{self.name}.vjp(x, g, sample={self.name}.sample(x, rng)) is the gradient for one sample"
         )
 
-    def _given(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Return the values of all parameters, checked."""
-        values = {**self._values, **{name: self._checked(name, value) for name, value in parameters.items()}}
-        for name, parameter in self._declaration.parameters.items():
-            if values[name] is None:
-                raise TypeError(
-                    f"{self.name} needs {name}, for example {name}={parameter.example}: {parameter.description}"
-                )
+    def _given(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of all parameters, checked by themselves and beside one another."""
+        values = super()._given(parameters)
         check = self._declaration.members.get("check")
         if check is not None:
             check(**values)
         return values
-
-    def _input(self, x: Any) -> tuple[Library | None, Any]:
-        """Return the library of x, and x as an array of floats."""
-        library = find(x)
-        if library is None:
-            try:
-                x = np.asarray(x)
-            except ValueError as ragged:
-                raise ValueError(f"{self.name}: {ragged}") from None
-        if not (is_real(x.dtype) if library is None else library.is_real(x)):
-            raise self._unsupported(TypeError(), x)
-        if library is not None:
-            return library, library.as_float(x)
-        return None, x if x.dtype.name in KEPT else x.astype(np.float64)
 
     def _noise(self, x: Any, rng: Any, sample: Any, training: bool | None, values: dict[str, Any]) -> Any:
         """Return the noise to use, or None for evaluation."""
@@ -160,9 +141,10 @@ class Stochastic(Activation):
             raise TypeError(
                 f"{self.name} needs noise in training: give rng=numpy.random.default_rng(0), or sample={self.name}.sample(x, rng)"
             )
-        shapes = [tuple(array.shape) if hasattr(array, "shape") else np.shape(array) for array in (x, sample)]
-        if shapes[0] != shapes[1]:
-            raise ValueError(f"{self.name}: the sample must have the shape {shapes[0]} of x, got {shapes[1]}")
+        sample = floats(self.name, sample, find(sample))
+        shape = shape_of(x if hasattr(x, "shape") else as_array(self.name, x))
+        if shape_of(sample) != shape:
+            raise ValueError(f"{self.name}: the sample must have the shape {shape} of x, got {shape_of(sample)}")
         return sample
 
     def _settled(
@@ -174,7 +156,7 @@ class Stochastic(Activation):
             raise TypeError(f"{self.name} takes out= and where= with NumPy arrays only")
         values = self._given(own)
         declaration = self._declaration
-        function = Elementwise(declaration.parts["function"])
+        function = Elementwise(declaration.parts["function"], name=self.name)
         noise = self._noise(x, rng, sample, training, values)
         entering = declaration.members["enters"]
         settled = {name: values[name] for name in function.parameters if name != entering}
@@ -220,16 +202,14 @@ class StochasticRows(Stochastic):
         >>> actfn.gumbel_softmax(np.zeros(3), rng=np.random.default_rng(0), hard=True)
         array([0., 0., 1.])
         """
-        library, scores, _ = self._scores(x, rng, sample, training, parameters)
-        softmax = self._function()
-        if library is None:
-            y = np.asarray(softmax(scores, axis=axis))
-            return self._dtyped(_one_hot(y, axis) if hard else y, x)
-        y = softmax(scores, axis=axis)
+        if not isinstance(hard, (bool, np.bool_)):
+            raise TypeError(f"{self.name}: hard must be True or False, got {hard!r}")
+        library, x, scores, _ = self._scores(x, axis, rng, sample, training, parameters)
+        y = of(self._declaration.parts["rows"])(scores, axis=axis)
         if hard:
             # The difference is 0, and only its derivative is not.
-            y = library.one_hot(y, axis) + (y - library.detached(y))
-        return library.astype(y, self._input(x)[1].dtype)
+            y = _one_hot(y, axis) if library is None else library.one_hot(y, axis) + (y - library.detached(y))
+        return blocks.narrowed(y, x.dtype, library)
 
     def vjp(
         self,
@@ -250,46 +230,31 @@ class StochasticRows(Stochastic):
         >>> actfn.gumbel_softmax.vjp(np.zeros(2), np.array([1.0, 0.0]), sample=np.zeros(2), tau=0.5)
         array([ 0.5, -0.5])
         """
-        library, scores, tau = self._scores(x, None, sample, training, parameters)
-        if library is None:
-            wide = g if np.ndim(g) == 0 else np.asarray(g)
-            if np.ndim(g) and not is_real(wide.dtype):
-                raise self._unsupported(TypeError(), wide)
-            wide = np.float64(g) if np.ndim(g) == 0 else wide.astype(np.float64)
-            return self._dtyped(self._function().vjp(scores, wide, axis=axis) / tau, x)
-        g = library.astype(library.array(g, scores), scores.dtype)
-        return library.astype(self._function().vjp(scores, g, axis=axis) / tau, self._input(x)[1].dtype)
+        library, x, scores, tau = self._scores(x, axis, None, sample, training, parameters)
+        g = cotangent(self.name, g, tuple(x.shape), x, library)
+        dtype = np.result_type(x, g) if library is None else x.dtype
+        found = of(self._declaration.parts["rows"]).vjp(scores, wide(g, library), axis=axis) / tau
+        return blocks.narrowed(found, dtype, library)
 
     def parameter_vjp(self, x: Any, g: Any, /, **parameters: Any) -> dict[str, Any]:
         """Raise TypeError: tau is chosen, not learnt."""
         raise TypeError(f"{self.name} has no parameters that a gradient could be taken by")
 
-    def _function(self) -> Activation:
-        return of(self._declaration.parts["rows"])
-
     def _scores(
-        self, x: Any, rng: Any, sample: Any, training: bool | None, parameters: dict[str, Any]
-    ) -> tuple[Library | None, Any, Any]:
-        """Return (x + noise) / tau in float64 where there is one, and tau."""
-        values = self._given(parameters)
-        library, array = self._input(x)
+        self, x: Any, axis: int, rng: Any, sample: Any, training: bool | None, parameters: dict[str, Any]
+    ) -> tuple[Library | None, Any, Any, float]:
+        """Return the library of x, x as an array of floats, (x + noise) / tau in float64 where there is one, and tau."""
+        values, library = self._given(parameters), find(x)
+        x = floats(self.name, x, library)
+        axis_of(self.name, axis, tuple(x.shape), "of rows")
         noise = self._noise(x, rng, sample, training, values)
-        tau = values["tau"]
-        if np.ndim(tau):
-            raise ValueError(f"{self.name}: tau is one number, got an array of shape {np.shape(tau)}")
-        if library is None:
-            with np.errstate(all="ignore"):
-                wide = array.astype(np.float64)
-                return None, (wide if noise is None else wide + np.asarray(noise, np.float64)) / np.float64(tau), tau
-        wide = library.astype(array, library.xp.float64 if library.has_float64(array) else library.xp.float32)
-        if noise is not None:
-            wide = wide + library.astype(library.array(noise, wide), wide.dtype)
-        return library, wide / float(tau), float(tau)
-
-    def _dtyped(self, result: Any, x: Any) -> Any:
-        from actfn import blocks
-
-        return blocks.narrowed(np.asarray(result), self._input(x)[1].dtype)
+        if np.ndim(values["tau"]):
+            raise ValueError(f"{self.name}: tau is one number, got an array of shape {np.shape(values['tau'])}")
+        tau, scores = float(values["tau"]), wide(x, library)
+        with np.errstate(all="ignore"):
+            if noise is not None:
+                scores = scores + wide(noise if library is None else library.array(noise, x), library)
+            return library, x, scores / tau, tau
 
 
 def _one_hot(y: Any, axis: int) -> Any:

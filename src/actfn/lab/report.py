@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 
 import actfn
-from actfn.activation import LANGUAGES
+from actfn.explained import LANGUAGES
 
 from . import figures
 from .comparison import BATCH, LEARNING_RATE, Outcome, Settings
