@@ -12,7 +12,7 @@ import sympy
 from reference import DEFAULTS, ELEMENTWISE, GUIDED, PARAMETERS
 
 import actfn
-from actfn import formula
+from actfn.formula import written
 
 POINTS = (-3.5, -1.25, -0.5, 0.75, 2.0, 4.5)
 BOTH = [
@@ -96,10 +96,10 @@ def test_the_jacobian_of_rows_is_written_without_sums_over_deltas() -> None:
 
 
 def test_text_brackets_what_it_must() -> None:
-    a, b = formula.Text("a"), formula.Text("b")
+    a, b = written.Text("a"), written.Text("b")
     assert (-a * b).text == "-a * b" and (a - (-b)).text == "a - (-b)" and ((-a) ** b).text == "(-a)^b"
     assert (a / (-b)).text == "a / (-b)" and (-(a + b)).text == "-(a + b)" and (a * (-b)).text == "a * (-b)"
-    m = formula.TextNamespace()
+    m = written.TextNamespace()
     assert m.where(a >= 1, 1, a).text == "min(1, a)" and m.where(a <= 0, 0, a).text == "max(0, a)"
     assert m.where(a >= 1, 2, a).text == "2 if a >= 1 else a" and m.where(a > 0, b, a).text == "b if a > 0 else a"
 
