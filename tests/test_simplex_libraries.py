@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import array_api_strict
+import entmax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -120,3 +121,24 @@ def test_parameters_in_the_libraries() -> None:
         actfn.jax.entmax(X, alpha=np.full((3, 1), 1.5))
     with pytest.raises(ValueError, match=r"alpha must be in \[1"):
         actfn.torch.entmax(x, alpha=0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "given"),
+    [
+        ("sparsemax", entmax.sparsemax, {}),
+        ("entmax15", entmax.entmax15, {}),
+        ("entmax", entmax.entmax_bisect, {"alpha": 1.25}),
+        ("entmax", entmax.entmax_bisect, {"alpha": 1.75}),
+        ("normmax", entmax.normmax_bisect, {"alpha": 3.0}),
+        ("budget", entmax.budget_bisect, {"budget": 2.0}),
+    ],
+)
+def test_the_package_of_the_authors_agrees(name: str, theirs: Any, given: dict[str, float]) -> None:
+    x = torch.tensor(2 * np.random.default_rng(3).normal(size=(200, 7)), requires_grad=True)
+    g = np.random.default_rng(4).normal(size=(200, 7))
+    y = theirs(x, dim=-1, **given)
+    (by_x,) = torch.autograd.grad(y, x, torch.tensor(g))
+    own, given_back = actfn.get(name), actfn.get(name).vjp(x.detach().numpy(), g, **given)
+    np.testing.assert_allclose(own(x.detach().numpy(), **given), y.detach(), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(given_back, by_x, rtol=1e-9, atol=1e-9)

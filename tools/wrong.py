@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
+import entmax
 import numpy as np
 
 import actfn
@@ -67,13 +68,9 @@ class Wrong(NamedTuple):
 
 
 def functions_of(framework: str) -> dict[str, Function]:
-    """Return the framework's own functions by actfn's names; none if it is not installed."""
+    """Return the framework's own functions by actfn's names."""
     if framework != "entmax":
         return own_functions(framework)
-    try:
-        import entmax
-    except ModuleNotFoundError:
-        return {}
     return {name: partial(getattr(entmax, theirs), dim=-1) for name, theirs in ENTMAX.items()}
 
 
@@ -197,7 +194,8 @@ value and (marked ′) the automatic gradient, on float32, and writes this page.
 or off by more than {ALLOWED:g} units in the last place; subnormal numbers that are taken for 0 and derivatives at kinks do not count.
 Shown is one input of each, that next to 1 in size of those off by more than a thousandth, if there are any. The share is that of all
 float32 numbers. A function of a row is tried on (0, x) and `glu` on (1, x); shown is the last entry. Keras runs on JAX. The functions
-of entmax raise an exception for NaN and infinity. {versions}.
+of entmax raise an exception for NaN and infinity. The derivative at NaN is taken to be NaN; a framework that chooses a branch there
+gives the slope of one. {versions}.
 
 | function | framework | x | theirs | ours | exact | wrong |
 |---|---|---|---|---|---|---|
