@@ -18,7 +18,7 @@ import pytest
 import torch
 
 import actfn
-from actfn import arrays, catalogue, formula
+from actfn import arrays, blocks, catalogue, formula
 from actfn.accuracy.oracle import Oracle
 from actfn.functions.common import cosine_of_product, sine_of_product
 from actfn.libraries.find import Library
@@ -281,7 +281,7 @@ def test_bfloat16_is_rounded_once() -> None:
     rng = np.random.default_rng(0)
     # Next to the middle of two numbers: float32 alone would lose the side.
     middle = (rng.integers(0x80, 0x7F7F, 2000, np.uint32) << 16 | 0x8000).view(np.float32).astype(np.float64)
-    below, above = (arrays.rounded(middle * (1 + side), np.dtype(ml_dtypes.bfloat16)) for side in (-1e-12, 1e-12))
+    below, above = (blocks.narrowed(middle * (1 + side), np.dtype(ml_dtypes.bfloat16)) for side in (-1e-12, 1e-12))
     down = (middle.astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32)
     up = ((middle.astype(np.float32).view(np.uint32) & 0xFFFF0000) + 0x10000).view(np.float32)
     assert np.array_equal(below.astype(np.float32), down)

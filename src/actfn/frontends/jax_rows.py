@@ -66,6 +66,8 @@ def apply(name: str, x: Any, axis: int, g: Any = None, parameters: tuple[float, 
     function = differentiable_rows(name, axis, parameters)
     if g is None:
         return function(x)
+    if not find(name).reduces:
+        x = jnp.broadcast_to(x, jnp.broadcast_shapes(x.shape, jnp.shape(g)))
     y, product = jax.vjp(function, x)
     return product(jnp.broadcast_to(g, y.shape).astype(y.dtype))[0]
 

@@ -248,9 +248,11 @@ class StochasticRows(Stochastic):
         x = floats(self.name, x, library)
         axis_of(self.name, axis, tuple(x.shape), "of rows")
         noise = self._noise(x, rng, sample, training, values)
-        if np.ndim(values["tau"]):
-            raise ValueError(f"{self.name}: tau is one number, got an array of shape {np.shape(values['tau'])}")
-        tau, scores = float(values["tau"]), wide(x, library)
+        tau, scores = values["tau"], wide(x, library)
+        if not isinstance(tau, (int, float)):
+            if np.ndim(tau):
+                raise ValueError(f"{self.name}: tau is one number, got an array of shape {np.shape(tau)}")
+            tau = float(tau)
         with np.errstate(all="ignore"):
             if noise is not None:
                 scores = scores + wide(noise if library is None else library.array(noise, x), library)
