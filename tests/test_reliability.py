@@ -73,7 +73,7 @@ before = resident(), sys.getallocatedblocks()
 run(100_000)
 after = resident(), sys.getallocatedblocks()
 tracemalloc.start()
-run(2000)
+run(20_000)
 traced = tracemalloc.get_traced_memory()[0]
 run(10_000)
 traced = tracemalloc.get_traced_memory()[0] - traced
