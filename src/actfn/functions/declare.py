@@ -110,6 +110,7 @@ class Declaration:
         names: Names = NONE,
         parameters: tuple[Parameter, ...] = (),
         single_rounding: bool = False,
+        double_suffices: bool = False,
         tuned: tuple[str, ...] = (),
         piecewise: tuple[str, ...] = (),
         hot: bool = True,
@@ -128,6 +129,8 @@ class Declaration:
         self.names: Mapping[str, tuple[Spelling, ...]] = spellings(names)
         self.parameters: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in parameters})
         self.single_rounding = single_rounding
+        # Whether the kernels of rows need no pairs for results narrower than float64, since no difference is a result.
+        self.double_suffices = double_suffices
         # The kernels that core/tuned.hpp and core/piecewise.hpp have for float32, for parameters at their defaults.
         self.tuned = tuned
         self.piecewise = piecewise

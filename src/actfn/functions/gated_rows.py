@@ -24,6 +24,7 @@ def sigsoftmax_weights(m: Any, x: Any) -> Any:
 
 
 @simplex(
+    double_suffices=True,
     hot=False,
     tags=("probability", "bounded", "smooth"),
     papers=(
@@ -71,6 +72,7 @@ def own_infinities(m: Any, x: Any) -> Any:
 
 
 @simplex(
+    double_suffices=True,
     hot=False,
     aliases=("softmax_linear_unit",),
     tags=("smooth",),

@@ -32,6 +32,7 @@ def weighted(m: Any, x: Any, g: Any) -> Any:
 
 
 @simplex(
+    double_suffices=True,
     hot=False,
     aliases=("log_sum_exp", "lse"),
     tags=("smooth", "convex", "reduction"),
@@ -97,6 +98,7 @@ class logsumexp:
 
 
 @simplex(
+    double_suffices=True,
     hot=False,
     aliases=("log_mean_exp",),
     tags=("smooth", "convex", "reduction"),

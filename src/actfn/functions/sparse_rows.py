@@ -18,6 +18,7 @@ CLOSED = Interval(0.0, 1.0, low_closed=True, high_closed=True)
 
 
 @simplex(
+    double_suffices=True,
     hot=False,
     tags=("probability", "bounded", "sparse"),
     names={

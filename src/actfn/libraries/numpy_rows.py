@@ -71,9 +71,10 @@ class InterpretedRows:
 
     def _work(self, arrays: list[Any], values: list[Any], result: Any) -> None:
         """Write the results of some rows, those with the same parameters together."""
+        plain = self.declaration.double_suffices and result.dtype != np.float64
         given = [value for value in values if not isinstance(value, float)]
         if not given:
-            result[...] = rows.run(NUMPY, self.declaration, self.kernel, arrays, -1, values, result.dtype)
+            result[...] = rows.run(NUMPY, self.declaration, self.kernel, arrays, -1, values, result.dtype, plain=plain)
             return
         columns = np.stack(given, axis=-1)
         for column in np.unique(columns, axis=0):
@@ -81,7 +82,7 @@ class InterpretedRows:
             known = iter(column.tolist())
             one = [value if isinstance(value, float) else next(known) for value in values]
             result[members] = rows.run(
-                NUMPY, self.declaration, self.kernel, [a[members] for a in arrays], -1, one, result.dtype
+                NUMPY, self.declaration, self.kernel, [a[members] for a in arrays], -1, one, result.dtype, plain=plain
             )
 
     def _by_row(self, value: Any, axis: int, dimensions: int, shape: tuple[int, ...]) -> Any:
