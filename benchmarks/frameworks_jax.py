@@ -30,9 +30,11 @@ from actfn.libraries import rows, run
 from actfn.libraries.find import Library
 
 Function = Callable[[Any], Any]
-# Noise costs what its generator does.
+# Those whose results have the shape of the input; noise would cost what its generator does.
 PEERS: dict[str, Function] = {
-    name: own for name, own in own_functions("jax").items() if actfn.get(name).kind != "stochastic"
+    name: own
+    for name, own in own_functions("jax").items()
+    if actfn.get(name).kind in ("elementwise", "simplex") and not actfn.get(name)._declaration.reduces
 }
 JAX = Library("jax", jnp)
 ROW = 100
@@ -110,8 +112,7 @@ def main() -> None:
             steps |= {"XLA": in_xla(activation), "callback": called_back(activation)}
         for size in map(int, given.sizes.split(",")):
             rng = np.random.default_rng(0)
-            x = jnp.asarray(rng.normal(0, 2, (size // ROW, ROW)), given.dtype)
-            g = jnp.asarray(rng.normal(0, 2, jax.eval_shape(PEERS[name], x).shape), given.dtype)
+            x, g = (jnp.asarray(rng.normal(0, 2, (size // ROW, ROW)), given.dtype) for _ in range(2))
             calls = {key: lambda f=f, x=x, g=g: jax.block_until_ready(f(x, g)) for key, f in steps.items()}
             times = {key: 1e6 * t for key, t in least_times(calls, given.seconds).items()}
             measured.append({"function": name, "n": x.size, **times})
