@@ -58,6 +58,7 @@ OTHERS = {
     for ufunc in compiled(declaration)
     if declaration.name not in STAND_INS
 }
+RARE = OTHERS | {*declared()} - {*catalogue.common_names(), *STAND_INS, "sparsemax", "swiglu", "rrelu", "apl", "dice"}
 # What is slow to try is tried for the functions that networks commonly use; the others have tests of their own.
 COMMON = catalogue.common_names()
 GUIDED = tuple(sorted(catalogue.guided_names()))

@@ -280,6 +280,7 @@ def test_formulas_know_no_entity_that_a_parser_of_xml_would_miss() -> None:
         assert "&Exp" not in formulas.formula(actfn.get(name), 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_one_language_alone(tmp_path: Path, language: str) -> None:
     folder = tmp_path / "site"
@@ -294,6 +295,7 @@ def contents_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_the_same_bytes_every_time_and_a_handbook_is_replaced(site: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     (again / "old").mkdir(parents=True)
@@ -352,6 +354,7 @@ def test_a_failure_leaves_the_old_handbook_and_nothing_else(tmp_path: Path, monk
     assert contents_of(tmp_path) == {f"site/{MARKER}": b"old"}
 
 
+@pytest.mark.slow
 def test_an_empty_folder_and_a_link_are_taken(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.mkdir()
