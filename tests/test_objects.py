@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from functools import cache
 from pathlib import Path
 
@@ -113,3 +114,9 @@ def test_the_environment_chooses_the_instruction_set() -> None:
     refused = imported("sse9")
     assert refused.returncode == 1
     assert f"ACTFN_ISA is set to 'sse9', but this machine and build offer: {', '.join(available)}" in refused.stderr
+
+
+def test_a_wheel_stays_under_eight_megabytes() -> None:
+    package = Path(actfn.__file__).parent
+    files = [path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert sum(len(zlib.compress(path.read_bytes())) for path in files) < 8_000_000

@@ -90,7 +90,9 @@ def gates(declaration: Declaration) -> Iterator[Ufunc]:
 
     def build(suffix: str, inputs: tuple[str, ...], results: tuple[Node, ...]) -> Ufunc:
         by_hand, none = (None,) * len(results), (math.nan,) * len(parameters)
-        return Ufunc(declaration.name + suffix, (), inputs, parameters, results, by_hand, (), none, interleaved=True)
+        # Two functions in one loop are long enough.
+        alone = parts["up"].name == "identity"
+        return Ufunc(declaration.name + suffix, (), inputs, parameters, results, by_hand, (), none, interleaved=alone)
 
     opening, passing, g = factor("gate", "value"), factor("up", "value"), graph.input("g")
     yield build("", ("gate", "up"), (opening * passing,))
@@ -223,8 +225,11 @@ def _side_by_side(ufunc: Ufunc, used: set[str], tuned: bool) -> list[str]:
     Without multiply-add a machine is too old for anyone to wait for its loops.
     """
     indices = ["i", *(f"i + {copy} * stretch" for copy in range(1, COPIES))]
+    # In float64 the longest loops, of two results, and those of second derivatives take one: the package must stay small.
+    long = len(ufunc.results) > 1 or ufunc.kernels == ("second",)
+    guard = "scalars && has_fma" + (" && sizeof(E) == sizeof(float)" if long else "")
     return [
-        *([] if tuned else ["    if constexpr (scalars && has_fma)"]),
+        *([] if tuned else [f"    if constexpr ({guard})"]),
         f"    for (; start + {COPIES} * stretch <= n; start += {COPIES} * stretch) {{",
         "#pragma GCC ivdep",
         "        for (std::ptrdiff_t i = start; i < start + stretch; ++i) {",
