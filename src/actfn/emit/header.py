@@ -10,14 +10,8 @@ from actfn.functions.declare import Declaration
 
 def entry(ufunc: Ufunc, single: str) -> str:
     """Return the row of the table for one ufunc of a hot function."""
-    arrays = "false" if ufunc.parameters else "true"
-
-    def loops(precision: str, element: str) -> str:
-        name = f"loops::{ufunc.name}"
-        return f"{{{name}<{precision}, {element}, true>, {name}<{precision}, {element}, {arrays}>}}"
-
     counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
-    first = loops(single, "float")
+    first = _loops(ufunc, single, "float")
     if any(ufunc.tuned) or ufunc.piecewise:
         general, general_arrays = first.strip("{}").split(">, ")
         by_hand = f"tuned_loops::{ufunc.name}"
@@ -29,7 +23,7 @@ def entry(ufunc: Ufunc, single: str) -> str:
             both = f"by_default<defaults::{ufunc.name}, {by_hand}, {general}>, {general_arrays}, {counts}>"
             chosen = f"{{{both}::of_scalars, {both}::of_arrays}}"
         first = f"ACTFN_TUNED(ACTFN_LIST({chosen[1:-1]}), ACTFN_LIST({first[1:-1]}))"
-    three = [first, loops("narrowing", "double"), loops("precise", "double")]
+    three = [first, _loops(ufunc, "narrowing", "double"), _loops(ufunc, "precise", "double")]
     return _row(ufunc, three)
 
 
@@ -47,14 +41,18 @@ def compact_entry(ufunc: Ufunc, declaration: Declaration) -> str:
 
 def gate_entry(ufunc: Ufunc) -> str:
     """Return the row of the table for one ufunc of a gated function."""
-    counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
+    # Defaults are for tables of 16-bit results.
+    return _row(ufunc, [_loops(ufunc, "wide", "float"), "{}", "{}"], "nullptr")
+
+
+def _loops(ufunc: Ufunc, precision: str, element: str) -> str:
     arrays = "false" if ufunc.parameters else "true"
-    loops = ", ".join(f"loops::{ufunc.name}<wide, float, {scalars}>" for scalars in ("true", arrays))
-    return f'    {{"{ufunc.name}", {counts}, nullptr, {{{loops}}}, {{}}, {{}}}},'
+    name = f"loops::{ufunc.name}"
+    return f"{{{name}<{precision}, {element}, true>, {name}<{precision}, {element}, {arrays}>}}"
 
 
-def _row(ufunc: Ufunc, loops: Sequence[str]) -> str:
-    known = f"defaults::{ufunc.name}::all" if ufunc.parameters else "nullptr"
+def _row(ufunc: Ufunc, loops: Sequence[str], known: str = "") -> str:
+    known = known or (f"defaults::{ufunc.name}::all" if ufunc.parameters else "nullptr")
     counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
     return f'    {{"{ufunc.name}", {counts}, {known}, {", ".join(loops)}}},'
 
@@ -71,7 +69,9 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
     classes: list[str] = []
     entries: list[str] = []
     gated: list[str] = []
-    parameters = max((len(d.parameters) for d in declarations.values() if d.kind == "elementwise"), default=1)
+    parameters = max(
+        (len(d.parameters) for d in declarations.values() if d.kind in ("elementwise", "gated")), default=1
+    )
     for declaration in declarations.values():
         if declaration.kind == "gated":
             for ufunc in gates(declaration):

@@ -14,6 +14,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import batching, mlir, xla
 
 from actfn.activation import compiled
+from actfn.arrays import SUFFIXES
 from actfn.catalogue import find
 from actfn.frontends import xla_calls
 from actfn.frontends.jax_choices import Choices
@@ -23,7 +24,6 @@ from actfn.libraries.find import Library
 from actfn.libraries.wide import Wide
 
 JAX = Library("jax", jnp)
-SUFFIXES = {"value": "", "first": "_d1", "second": "_d2"}
 
 
 class Kernel(NamedTuple):

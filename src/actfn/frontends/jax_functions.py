@@ -40,12 +40,9 @@ def elementwise(activation: Activation) -> Callable[..., jax.Array]:
         if given.keys() - defaults.keys() or values or given:
             # Numbers are checked, arrays need not be known yet.
             activation.with_parameters(**{key: parameters[key] for key in (*list(defaults)[: len(values)], *given)})
-        missing = [key for key, value in parameters.items() if value is None]
-        if missing:
-            lacking = declaration.parameters[missing[0]]
-            raise TypeError(
-                f"{name} needs {lacking.name}, for example {lacking.name}={lacking.example}: {lacking.description}"
-            )
+        for key, value in parameters.items():
+            if value is None:
+                raise activation._missing(key)
         x = as_floats(name, x)
         values = tuple(v if isinstance(v, (int, float)) else as_floats(name, v) for v in parameters.values())
         arrays = [value for value in values if not isinstance(value, (int, float))]

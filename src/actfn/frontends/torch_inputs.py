@@ -31,12 +31,9 @@ def checked(x: Any, name: str) -> Tensor:
 def arguments_of(function: Activation, given: dict[str, Any]) -> tuple[Any, ...]:
     """Return the parameters of a function in their order: floats, and tensors as they are."""
     parameters = function.with_parameters(**given).parameters if given else function.parameters
-    missing = [p for p in parameters.values() if p.default is None]
-    if missing:
-        raise TypeError(
-            f"{function.name} needs {missing[0].name}, for example {missing[0].name}={missing[0].example}: "
-            f"{missing[0].description}"
-        )
+    for name, parameter in parameters.items():
+        if parameter.default is None:
+            raise function._missing(name)
     return tuple(as_parameter(p.default) for p in parameters.values())
 
 

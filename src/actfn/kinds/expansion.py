@@ -11,7 +11,6 @@ import numpy as np
 from actfn import blocks
 from actfn.activation import Activation
 from actfn.arrays import NarrowVocabulary, NumPyVocabulary, Pair
-from actfn.functions.declare import Interval, Kink
 from actfn.inputs import KEPT, broadcasts, cotangent, floats, shape_of, wide, writable
 from actfn.kinds.elementwise import Elementwise, sum_to_shape
 from actfn.libraries.find import Library, find, is_foreign
@@ -125,16 +124,6 @@ class Expansion(Activation):
                 )
             found[name] = tuple(array.ravel().tolist())
         return found
-
-    @property
-    def range(self) -> Interval:
-        """The interval of the values for finite input."""
-        return self._declaration.range(**self._scalars())
-
-    @property
-    def kinks(self) -> tuple[Kink, ...]:
-        """Where the first derivative jumps, with the one-sided slopes and the one that ``derivative`` returns."""
-        return self._declaration.kinks(**self._scalars())
 
     def _given(self, coefficients: Mapping[str, Any]) -> dict[str, Any]:
         """Return all coefficients, checked; lists are arrays."""

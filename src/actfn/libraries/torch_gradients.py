@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from actfn.arrays import SUFFIXES
 from actfn.functions import declared
 from actfn.functions.declare import Declaration
 from actfn.libraries import differentiable, torch_fast, torch_operators
@@ -21,8 +22,6 @@ from actfn.libraries.torch_compiled import differentiating, kept_whole, ready, t
 Tensor = torch.Tensor
 LIBRARY = Library("torch", torch)
 
-# What is computed, and the suffix of its ufunc and of its product with g.
-SUFFIXES = {"value": "", "first": "_d1", "second": "_d2"}
 NEXT = {"value": "first", "first": "second"}
 # A rectifier's slope is the same at its value as at its argument.
 BY_OUTPUT = ("relu", "identity")
