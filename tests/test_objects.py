@@ -15,6 +15,7 @@ import pytest
 import actfn
 from actfn import _core
 from actfn.emit.cpp import gates, ufuncs
+from actfn.emit.header import has_loop_of_float32
 from actfn.functions import declared
 
 BUILD = Path(os.environ.get("ACTFN_BUILD", Path(__file__).parent.parent / "build" / "release"))
@@ -45,7 +46,7 @@ def loops(instruction_set: str) -> dict[str, str]:
         for name, body in functions
         if re.search("::((tuned_|compact_)?loops::|piecewise::loop<)", name)
         # What hands data on has no arithmetic of its own.
-        and not re.search(r"\[clone|by_default|piecewise::others|::compact::", name)
+        and not re.search(r"\[clone|by_default|where_exact|piecewise::others|::compact::", name)
     }
 
 
@@ -53,7 +54,10 @@ def loops(instruction_set: str) -> dict[str, str]:
 def test_every_loop_computes_on_whole_registers(instruction_set: str) -> None:
     found = loops(instruction_set)
     elementwise = [declaration for declaration in declared().values() if declaration.kind == "elementwise"]
-    every = [ufunc for declaration in elementwise if declaration.hot for ufunc in ufuncs(declaration)]
+    every = [ufunc for d in elementwise if d.hot for ufunc in ufuncs(d)]
+    single = [ufunc for d in elementwise if not d.hot for ufunc in ufuncs(d) if has_loop_of_float32(ufunc, d)]
+    for name in (ufunc.name for ufunc in single):
+        assert any(re.search(f"::(tuned_)?loops::{name}[<(]", loop) for loop in found), f"{name} has no loop of float32"
     for name in (ufunc.name for ufunc in every):
         assert sum(bool(re.search(f"::(tuned_)?loops::{name}[<(]", loop)) for loop in found) >= 3, (
             f"{name} has not its three loops"
@@ -67,7 +71,7 @@ def test_every_loop_computes_on_whole_registers(instruction_set: str) -> None:
             name = f"{declaration.name}_{kernel}"
             assert sum(f"::compact_loops::{name}<" in loop for loop in found) == 2, f"{name} has not its two loops"
     if instruction_set != "base":
-        for kernel in {kernel for ufunc in every for kernel in ufunc.piecewise}:
+        for kernel in {kernel for ufunc in (*every, *single) for kernel in ufunc.piecewise}:
             assert any(re.search(rf"::piecewise::loop<.*{kernel}\b", loop) for loop in found), f"no loop of {kernel}"
     scalar = [
         name

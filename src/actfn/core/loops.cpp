@@ -14,10 +14,11 @@
 
 // In the order of actfn::Storage.
 #define ACTFN_ROW(function, S, O) each_row<function::apply<S, O>, function::with_g>
+#define ACTFN_INTEGER_ROW(function, S) each_row_of_integers<S, ACTFN_ROW(function, double, double), function::with_g>
 #define ACTFN_ROWS(function)                                                                                           \
-    {ACTFN_ROW(function, truth, double),         ACTFN_ROW(function, std::int8_t, double),                             \
-     ACTFN_ROW(function, std::uint8_t, double),  ACTFN_ROW(function, std::int16_t, double),                            \
-     ACTFN_ROW(function, std::uint16_t, double), ACTFN_FLOAT_ROWS(function, half),                                     \
+    {ACTFN_INTEGER_ROW(function, truth),         ACTFN_INTEGER_ROW(function, std::int8_t),                             \
+     ACTFN_INTEGER_ROW(function, std::uint8_t),  ACTFN_INTEGER_ROW(function, std::int16_t),                            \
+     ACTFN_INTEGER_ROW(function, std::uint16_t), ACTFN_FLOAT_ROWS(function, half),                                     \
      ACTFN_FLOAT_ROWS(function, bfloat),         ACTFN_FLOAT_ROWS(function, float),                                    \
      ACTFN_ROW(function, double, double)}
 

@@ -233,8 +233,53 @@ int clear(PyObject* module) {
 
 void release(void* module) { clear(static_cast<PyObject*>(module)); }
 
+// run(ufunc, precise, rows, length, operand ...): calls the loop for float64 or float32 on contiguous memory. An
+// operand is an address, or a float that stands for itself.
+PyObject* run(PyObject*, PyObject* const* given, Py_ssize_t count) {
+    constexpr Py_ssize_t before = 4;
+    if (count < before || !PyObject_TypeCheck(given[0], &PyUFunc_Type)) {
+        PyErr_SetString(PyExc_TypeError, "run takes a ufunc, whether it is precise, rows, length and operands");
+        return nullptr;
+    }
+    const PyUFuncObject& ufunc = *reinterpret_cast<const PyUFuncObject*>(given[0]);
+    if (count != before + ufunc.nargs || ufunc.nargs > most_operands) {
+        PyErr_Format(PyExc_TypeError, "%s takes %d operands, got %zd", ufunc.name, ufunc.nargs, count - before);
+        return nullptr;
+    }
+    const bool precise = given[1] == Py_True, in_rows = ufunc.core_enabled != 0;
+    const npy_intp rows = PyLong_AsSsize_t(given[2]), length = PyLong_AsSsize_t(given[3]);
+    const npy_intp size = precise ? sizeof(double) : sizeof(float), n = rows * length;
+    char* operands[most_operands];
+    double numbers[most_operands];
+    npy_intp steps[2 * most_operands];
+    for (int i = 0; i < ufunc.nargs; ++i) {
+        PyObject* const operand = given[before + i];
+        const bool number = PyFloat_Check(operand);
+        if (number) numbers[i] = PyFloat_AsDouble(operand);
+        operands[i] = number ? reinterpret_cast<char*>(numbers + i) : static_cast<char*>(PyLong_AsVoidPtr(operand));
+        steps[i] = number ? 0 : in_rows ? size * length : size;
+        steps[ufunc.nargs + i] = size;
+    }
+    if (PyErr_Occurred()) return nullptr;
+    const int wanted = precise ? NPY_FLOAT64 : NPY_FLOAT32;
+    int loop = 0;
+    while (loop < ufunc.ntypes && ufunc.types[loop * ufunc.nargs] != wanted) ++loop;
+    if (loop == ufunc.ntypes) {
+        PyErr_Format(PyExc_TypeError, "%s has no loop for this type", ufunc.name);
+        return nullptr;
+    }
+    const npy_intp dimensions[2] = {in_rows ? rows : n, length};
+    constexpr npy_intp worth_releasing = 4096;
+    PyThreadState* const thread = n < worth_releasing ? nullptr : PyEval_SaveThread();
+    ufunc.functions[loop](operands, dimensions, steps, ufunc.data[loop]);
+    if (thread != nullptr) PyEval_RestoreThread(thread);
+    Py_RETURN_NONE;
+}
+
 PyMethodDef methods[] = {
     {"register_bfloat16", register_bfloat16, METH_O, "Give every ufunc its loop for the type with this number."},
+    {"run", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(run)), METH_FASTCALL,
+     "Call the loop of a ufunc on contiguous memory."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -147,6 +147,38 @@ struct softplus {
 };
 struct softplus_first : sigmoid {};
 
+// softplus and its derivative seen from the other side.
+struct log_sigmoid {
+    static constexpr float lowest = -infinity, highest = -softplus::lowest;
+    softplus mirrored;
+    [[gnu::always_inline]] vector operator()(vector x) const { return -mirrored(-x); }
+};
+struct log_sigmoid_first {
+    static constexpr float lowest = -infinity, highest = -sigmoid::lowest;
+    sigmoid mirrored;
+    [[gnu::always_inline]] vector operator()(vector x) const { return mirrored(-x); }
+};
+
+// At alpha = 1.
+struct celu : elu {};
+struct celu_first : elu_first {};
+
+struct exponential {
+    static constexpr float lowest = -87.0f, highest = 88.0f;
+    row high = row(tables::powers[0]), low = row(tables::powers[1]);
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        const vector inside = at_least(at_most(x, highest), lowest);
+        // x = (32 i + j) log(2) / 32 + r
+        const vector shifted = fused(inside, vector{} + 0x1.715476p+5f, vector{} + 0x1.8p+23f),
+                     k = shifted - 0x1.8p+23f;
+        const vector r = fused(k, vector{} + 0x1.05c610p-34f, fused(-k, vector{} + 0x1.62e430p-6f, inside));
+        const integers bits = reinterpret_cast<integers>(shifted);
+        const vector tail = fused(r * r, fused(r, vector{} + 0x1.555556p-3f, vector{} + 0.5f), r), top = high[bits];
+        return (top + fused(top, tail, low[bits])) * reinterpret_cast<vector>(((bits >> 5) + 127) << 23);
+    }
+};
+struct exponential_first : exponential {};
+
 // The positive part of x less what the function is at -|x|; the larger term comes first in the sum.
 template <const auto& table, int limit> struct gate {
     static constexpr float lowest = -limit / 100.0f, highest = __FLT_MAX__;

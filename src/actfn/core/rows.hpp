@@ -303,4 +303,25 @@ template <void (*apply)(const row_pointers&), bool with_g>
     }
 }
 
+// Rows of integers become doubles where their results will be.
+template <class S, actfn::UfuncLoop of_doubles, bool with_g>
+void each_row_of_integers(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps, void* data) {
+    constexpr int operands = with_g ? 3 : 2, output = operands - 1;
+    const std::ptrdiff_t* const core = steps + operands;
+    const std::ptrdiff_t one_row[] = {1, dimensions[1]};
+    std::ptrdiff_t row_steps[2 * operands] = {};
+    for (int i = 0; i < operands; ++i) row_steps[operands + i] = core[i == 0 ? output : i];
+    alignas(64) double x[block];
+    for (std::ptrdiff_t r = 0; r < dimensions[0]; ++r) {
+        char* row[operands];
+        for (int i = 0; i < operands; ++i) row[i] = arguments[i] + r * steps[i];
+        for (std::ptrdiff_t start = 0; start < dimensions[1]; start += block) {
+            const std::ptrdiff_t count = fetch<S>(row[0], core[0], start, dimensions[1], 0.0, x);
+            store<double>(x, count, row[output] + start * core[output], core[output]);
+        }
+        row[0] = row[output];
+        of_doubles(row, one_row, row_steps, data);
+    }
+}
+
 } // namespace

@@ -36,6 +36,35 @@ inline float hard_sigmoid_vjp(float x, float g) {
     return (x > -3.0f) & (x < 3.0f) ? g / 6.0f : (x == x ? g * 0.0f : x);
 }
 
+// x (x + 3) / 6 between -3 and 3, whose slope is (x + 3/2) / 3.
+struct sum_of_two {
+    float high, low;
+};
+inline sum_of_two times_sixth(sum_of_two s) {
+    const float high = s.high * sixth;
+    return {high, fused(s.high, sixth, -high) + fused(s.high, sixth_low, s.low * sixth)};
+}
+inline float hard_swish_bend(float x, float at_left, float inside) {
+    return x > -3.0f ? inside : (x == x ? at_left : x);
+}
+inline float hard_swish(float x) {
+    const float s = 3.0f + x;
+    const sum_of_two gate = times_sixth({s, x - (s - 3.0f)});
+    return x >= 3.0f ? x : hard_swish_bend(x, -0.0f, fused(x, gate.high, x * gate.low));
+}
+inline sum_of_two hard_swish_slope(float x) {
+    const float twice = x + x, s = twice + 3.0f, back = s - twice;
+    return times_sixth({s, (twice - (s - back)) + (3.0f - back)});
+}
+inline float hard_swish_first(float x) {
+    const sum_of_two slope = hard_swish_slope(x);
+    return x >= 3.0f ? 1.0f : hard_swish_bend(x, -0.0f, slope.high + slope.low);
+}
+inline float hard_swish_vjp(float x, float g) {
+    const sum_of_two slope = hard_swish_slope(x);
+    return x >= 3.0f ? g : hard_swish_bend(x, -0.0f * g, fused(g, slope.high, g * slope.low));
+}
+
 } // namespace tuned
 
 // A loop by hand where the parameters are at their defaults, and the general loops elsewhere, so that an array of
@@ -69,3 +98,15 @@ struct by_default {
 
 } // namespace
 #endif
+
+namespace {
+
+// In float arithmetic where it holds the parameters, in which case a single rounding stays one.
+template <int count, actfn::Loop in_float, actfn::Loop in_double>
+void where_exact(void* const* data, const double* const* parameters, std::ptrdiff_t n) {
+    bool exact = true;
+    for (int p = 0; p < count; ++p) exact &= static_cast<double>(static_cast<float>(*parameters[p])) == *parameters[p];
+    (exact ? in_float : in_double)(data, parameters, n);
+}
+
+} // namespace

@@ -57,8 +57,10 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
         defaults = tuple(
             p.default if isinstance(p.default, float) else math.nan for p in declaration.parameters.values()
         )
-        # Derivatives by a parameter are rarely what a program waits for; their loops stay small.
-        interleaved = not any(kernel.startswith("partial_") for kernel in kernels)
+        # What programs rarely wait for stays small: derivatives by a parameter, and of compact functions what has short chains or is
+        # by hand but for a few numbers.
+        short = not declaration.hot and (bool(piecewise) or declaration.single_rounding)
+        interleaved = not short and not any(kernel.startswith("partial_") for kernel in kernels)
         inputs = ("x", "g") if times_g else ("x",)
         return Ufunc(
             name + suffix, kernels, inputs, parameters, tuple(results), tuned, piecewise, defaults, interleaved

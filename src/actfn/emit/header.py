@@ -8,22 +8,9 @@ from actfn.emit.cpp import Ufunc, compact_loop, defaults, gates, loop, tuned_loo
 from actfn.functions.declare import Declaration
 
 
-def entry(ufunc: Ufunc, single: str) -> str:
+def entry(ufunc: Ufunc, declaration: Declaration) -> str:
     """Return the row of the table for one ufunc of a hot function."""
-    counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
-    first = _loops(ufunc, single, "float")
-    if any(ufunc.tuned) or ufunc.piecewise:
-        general, general_arrays = first.strip("{}").split(">, ")
-        by_hand = f"tuned_loops::{ufunc.name}"
-        if ufunc.piecewise:
-            given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"
-            by_hand = f"piecewise::loop<{len(ufunc.inputs)}, {given}, {general}>, {', '.join(ufunc.piecewise)}>"
-        chosen = f"{{{by_hand}, {by_hand}}}"
-        if ufunc.parameters:
-            both = f"by_default<defaults::{ufunc.name}, {by_hand}, {general}>, {general_arrays}, {counts}>"
-            chosen = f"{{{both}::of_scalars, {both}::of_arrays}}"
-        first = f"ACTFN_TUNED(ACTFN_LIST({chosen[1:-1]}), ACTFN_LIST({first[1:-1]}))"
-    three = [first, _loops(ufunc, "narrowing", "double"), _loops(ufunc, "precise", "double")]
+    three = [_of_float32(ufunc, declaration), _loops(ufunc, "narrowing", "double"), _loops(ufunc, "precise", "double")]
     return _row(ufunc, three)
 
 
@@ -36,7 +23,41 @@ def compact_entry(ufunc: Ufunc, declaration: Declaration) -> str:
             return f"compact::both<{', '.join(loops)}>"
         return f"compact::times_g<{loops[0]}>" if "g" in ufunc.inputs else loops[0]
 
-    return _row(ufunc, ["{}", *(f"{{nullptr, {composed(precision)}}}" for precision in ("narrowing", "precise"))])
+    first = _of_float32(ufunc, declaration) if has_loop_of_float32(ufunc, declaration) else "{}"
+    return _row(ufunc, [first, *(f"{{nullptr, {composed(precision)}}}" for precision in ("narrowing", "precise"))])
+
+
+def has_loop_of_float32(ufunc: Ufunc, declaration: Declaration) -> bool:
+    """Tell whether a ufunc has loops of its own for float32: of compact functions some values and their products.
+
+    Those by hand may round otherwise than the compact loops; then all of them have, as have those that are tiny.
+    """
+    if declaration.hot or not declaration.float32_loops:
+        return declaration.hot
+    tiny = declaration.single_rounding and ufunc.kernels in (("value",), ("first",), ("value", "first"))
+    main = ufunc.name in (declaration.name, f"{declaration.name}_vjp")
+    return main or tiny or bool(ufunc.piecewise) or any(ufunc.tuned)
+
+
+def _of_float32(ufunc: Ufunc, declaration: Declaration) -> str:
+    general = _loops(ufunc, "single" if declaration.single_rounding and not ufunc.parameters else "wide", "float")
+    if declaration.single_rounding and ufunc.parameters:
+        scalars, arrays = general.strip("{}").split(">, ")
+        in_float = f"loops::{ufunc.name}<single, float, true>"
+        return f"{{where_exact<{len(ufunc.parameters)}, {in_float}, {scalars}>>, {arrays}}}"
+    if not any(ufunc.tuned) and not ufunc.piecewise:
+        return general
+    scalars, arrays = general.strip("{}").split(">, ")
+    by_hand = f"tuned_loops::{ufunc.name}"
+    if ufunc.piecewise:
+        given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"
+        by_hand = f"piecewise::loop<{len(ufunc.inputs)}, {given}, {scalars}>, {', '.join(ufunc.piecewise)}>"
+    chosen = f"{by_hand}, {by_hand}"
+    if ufunc.parameters:
+        counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
+        both = f"by_default<defaults::{ufunc.name}, {by_hand}, {scalars}>, {arrays}, {counts}>"
+        chosen = f"{both}::of_scalars, {both}::of_arrays"
+    return f"ACTFN_TUNED(ACTFN_LIST({chosen}), ACTFN_LIST({general[1:-1]}))"
 
 
 def gate_entry(ufunc: Ufunc) -> str:
@@ -84,13 +105,11 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
         for ufunc in ufuncs(declaration):
             if ufunc.parameters:
                 classes.append(defaults(ufunc))
-            if not declaration.hot:
-                entries.append(compact_entry(ufunc, declaration))
-                continue
-            loops.append(loop(ufunc))
-            if any(ufunc.tuned):
-                tuned.append(tuned_loop(ufunc))
-            entries.append(entry(ufunc, "single" if declaration.single_rounding else "wide"))
+            if has_loop_of_float32(ufunc, declaration):
+                loops.append(loop(ufunc))
+                if any(ufunc.tuned):
+                    tuned.append(tuned_loop(ufunc))
+            entries.append((entry if declaration.hot else compact_entry)(ufunc, declaration))
     return "\n".join(
         [
             "// Generated from the declarations in actfn/functions by actfn/emit.",

@@ -55,6 +55,7 @@ def function_of(activation: Activation) -> Callable[..., Tensor]:
 
         made = groups
     elif activation.kind == "gated":
+        torch_gated.define(activation)
 
         def gates(x: Tensor, up: Tensor | None = None, dim: int = -1, **given: Any) -> Tensor:
             settled = activation.with_parameters(**given) if given else activation

@@ -57,6 +57,7 @@ def clip_kinks(low: float, high: float) -> tuple[Kink, ...]:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     tags=("rectifier", "bounded", "monotone", "piecewise_linear"),
     papers=(
         "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
@@ -117,6 +118,8 @@ class relu6:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    single_rounding=True,
     aliases=("clip", "clamp"),
     tags=("rectifier", "bounded", "monotone", "piecewise_linear"),
     papers=("Liew, Khalil-Hani & Bakhteri 2016, Bounded activation functions for enhanced training stability",),
@@ -185,6 +188,8 @@ class bounded_relu:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    single_rounding=True,
     aliases=("hardtanh",),
     tags=("sigmoidal", "bounded", "monotone", "piecewise_linear", "zero_centred"),
     papers=("Collobert 2004, Large scale machine learning",),

@@ -114,6 +114,7 @@ class Declaration:
         tuned: tuple[str, ...] = (),
         piecewise: tuple[str, ...] = (),
         hot: bool = True,
+        float32_loops: bool = False,
         inverse_of: str | None = None,
         of_nothing: float | None = None,
         mirror_of: str | None = None,
@@ -136,6 +137,8 @@ class Declaration:
         self.piecewise = piecewise
         # Whether networks commonly use this function, as no inverse: its loops are then compiled for every use, else compact.
         self.hot = hot and inverse_of is None
+        # Whether float32 has loops of its own for the value and its product although the function is compact.
+        self.float32_loops = float32_loops
         self.inverse_of = inverse_of
         self.of_nothing = of_nothing
         self.reduces: bool = of_nothing is not None

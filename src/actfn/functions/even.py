@@ -11,6 +11,7 @@ from actfn.functions.spelling import Spelling
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     aliases=("abs", "modulus", "vrelu"),
     tags=("piecewise_linear",),
     names={
@@ -53,6 +54,7 @@ class absolute:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     tags=("smooth",),
     names={
         "torch": "torch.square(input)",

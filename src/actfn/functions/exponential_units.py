@@ -18,6 +18,8 @@ CANCELS = "computed as exp(x) - 1, which cancels near 0"
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    piecewise=("value", "first"),
     aliases=("exp",),
     tags=("monotone", "smooth"),
     names={
@@ -64,6 +66,8 @@ def moment(m: Any, t: Any) -> Any:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    piecewise=("value", "first"),
     tags=("rectifier", "monotone"),
     papers=("Barron 2017, Continuously differentiable exponential linear units, arXiv:1704.07483",),
     names={

@@ -30,6 +30,7 @@ def gate(m: Any, t: Any) -> tuple[Any, Any]:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     aliases=("gelu_fast_approx", "gelu_sigmoid"),
     tags=("gated", "smooth"),
     papers=("Hendrycks & Gimpel 2016, Gaussian error linear units, arXiv:1606.08415, section 2",),

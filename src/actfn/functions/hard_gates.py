@@ -16,6 +16,8 @@ def small_sticky(m: Any, x: Any) -> Any:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    tuned=("value", "first"),
     aliases=("hardswish", "hard_silu", "h_swish"),
     tags=("gated",),
     papers=("Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244",),

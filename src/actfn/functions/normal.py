@@ -162,6 +162,7 @@ class gaussian:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     aliases=("error_function",),
     tags=("sigmoidal", "bounded", "monotone", "smooth", "zero_centred"),
     papers=("Glaisher 1871, On a class of definite integrals",),
@@ -204,6 +205,7 @@ def upper_tail(m: Any, a: Any, e: Any) -> Any:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     aliases=("probit", "normal_cdf"),
     tags=("sigmoidal", "bounded", "monotone", "smooth", "probability"),
     papers=("Bliss 1934, The method of probits",),

@@ -10,6 +10,7 @@ from actfn.functions.declare import NON_NEGATIVE, POSITIVE, Interval, Parameter,
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     aliases=("relu2", "squared_relu"),
     tags=("rectifier", "monotone"),
     papers=("So et al. 2021, Primer: searching for efficient Transformers for language modeling, arXiv:2109.08668",),

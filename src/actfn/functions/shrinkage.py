@@ -34,6 +34,8 @@ def shrink_kinks(lambd: float) -> tuple[Kink, ...]:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    single_rounding=True,
     aliases=("hardshrink", "hard_thresholding"),
     tags=("monotone", "zero_centred"),
     papers=("Donoho & Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage",),
@@ -79,6 +81,8 @@ class hard_shrink:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    single_rounding=True,
     aliases=("softshrink", "soft_thresholding"),
     tags=("monotone", "piecewise_linear", "zero_centred"),
     papers=(

@@ -42,6 +42,8 @@ SQUARE_END = 1e150
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    piecewise=("value", "first"),
     aliases=("logsigmoid", "log_expit", "log_logistic"),
     tags=("monotone", "smooth"),
     names={

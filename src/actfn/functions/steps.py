@@ -60,6 +60,7 @@ class heaviside:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     aliases=("signum", "sgn"),
     tags=("bounded", "monotone", "zero_centred"),
     names={

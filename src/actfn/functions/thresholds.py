@@ -27,6 +27,8 @@ def threshold_range(threshold: float, below: float) -> Interval:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    single_rounding=True,
     tags=("rectifier",),
     names={
         "torch": (
@@ -76,6 +78,8 @@ class threshold:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    single_rounding=True,
     aliases=("trec",),
     tags=("rectifier", "monotone"),
     papers=(

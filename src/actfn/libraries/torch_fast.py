@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from actfn import _core, parallel
 from actfn.functions.declare import Declaration
@@ -21,29 +22,49 @@ _batched = getattr(torch._C._functorch, "is_legacy_batchedtensor", lambda x: Tru
 
 def applicable(x: Tensor) -> bool:
     """Tell whether nothing looks on (no tracer, transformation, forward mode or mode) and memory is that of a NumPy array."""
+    return plain(x) and forward_ad._current_level < 0 and not transforming() and not _modes()
+
+
+def plain(x: Tensor) -> bool:
+    """Tell whether a tensor's memory is that of a contiguous NumPy array."""
     return (
         type(x) in PLAIN
         and (x.dtype is torch.float32 or x.dtype is torch.float64)
-        and x.device.type == "cpu"
+        and x.is_cpu
         and x.is_contiguous()
         and not x.is_neg()
-        and torch.autograd.forward_ad._current_level < 0
-        and not transforming()
-        and not _modes()
         and not _batched(x)
     )
+
+
+def alone(n: int) -> bool:
+    """Tell whether one thread works on n elements: PyTorch's own setting counts for its tensors."""
+    return n < parallel.LEAST or torch.get_num_threads() == 1
 
 
 def run(ufunc: Any, tensors: tuple[Tensor, ...], parameters: tuple[float, ...]) -> Tensor:
     """Return a ufunc of contiguous tensors of one dtype and of numbers."""
     x = tensors[0]
     result = torch.empty_like(x)
-    # As float64, a Python number keeps all its digits beside a float32 array.
-    arguments = (*[tensor.detach().numpy() for tensor in tensors], *map(np.float64, parameters))
-    if x.numel() < parallel.LEAST:
-        ufunc(*arguments, result.numpy())
+    n = x.numel()
+    if alone(n):
+        addresses = [tensor.data_ptr() for tensor in tensors]
+        _core.run(ufunc, x.dtype is torch.float64, n, 1, *addresses, *parameters, result.data_ptr())
     else:
+        # As float64, a Python number keeps all its digits beside a float32 array.
+        arguments = (*[tensor.detach().numpy() for tensor in tensors], *map(np.float64, parameters))
         parallel.call(ufunc, arguments, {"out": result.numpy()})
+    return result
+
+
+def run_rows(ufunc: Any, tensors: tuple[Tensor, ...]) -> Tensor:
+    """Return a gufunc of the rows along the last axis of contiguous tensors of one dtype."""
+    x = tensors[0]
+    result = torch.empty_like(x)
+    length = x.shape[-1]
+    addresses = [tensor.data_ptr() for tensor in tensors]
+    rows = x.numel() // length if length else 0
+    _core.run(ufunc, x.dtype is torch.float64, rows, length, *addresses, result.data_ptr())
     return result
 
 
@@ -69,10 +90,11 @@ def function(declaration: Declaration, by_output: Any, product: Any) -> Any:
         @staticmethod
         def backward(ctx: Any, g: Tensor) -> Any:
             (x,) = ctx.saved_tensors
-            if torch.is_grad_enabled() or not applicable(g) or g.dtype is not x.dtype or not applicable(x):
+            if torch.is_grad_enabled() or not applicable(g) or g.dtype is not x.dtype or not plain(x):
                 found = product(x, g, ctx.parameters)
             else:
                 found = run(vjp, (x, g), ctx.parameters)
             return (found, *nothing) if nothing else found
 
-    return Fast.apply
+    # What Function.apply adds is for transformations, which do not come here.
+    return super(torch.autograd.Function, Fast).apply  # type: ignore[misc]

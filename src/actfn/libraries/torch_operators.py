@@ -6,6 +6,7 @@ An operator bears the name of its ufunc. Its parameters are floats, or tensors i
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from actfn import _core, parallel
 from actfn.arrays import InterpretedFunction
 from actfn.functions import declared
 from actfn.functions.declare import Declaration
+from actfn.libraries import torch_fast
 from actfn.libraries.numpy_rows import InterpretedRows
 
 Tensor = torch.Tensor
@@ -62,17 +64,31 @@ def as_array(x: Tensor) -> np.ndarray[Any, Any]:
     return array
 
 
+def as_tensor(array: np.ndarray[Any, Any]) -> Tensor:
+    """Return a tensor of an array's memory."""
+    if array.dtype.name == "bfloat16":
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(array)
+
+
 def _run(ufunc: Any, tensors: tuple[Tensor, ...], parameters: tuple[Any, ...]) -> Tensor:
     x = tensors[0]
+    if isinstance(ufunc, np.ufunc) and _plain(tensors) and not any(isinstance(value, Tensor) for value in parameters):
+        return torch_fast.run(ufunc, tensors, parameters)
     arrays = [as_array(tensor if tensor.dtype is x.dtype else tensor.to(x.dtype)) for tensor in tensors]
     values = [as_array(value.double()) if isinstance(value, Tensor) else np.float64(value) for value in parameters]
     result = _empty(tensors, parameters)
     out = as_array(result)
-    if x.numel() >= parallel.LEAST:
+    if not torch_fast.alone(x.numel()):
         parallel.call(ufunc, (*arrays, *values), {"out": out})
     else:
         ufunc(*arrays, *values, out=out)
     return result
+
+
+def _plain(tensors: Sequence[Tensor]) -> bool:
+    x = tensors[0]
+    return all(torch_fast.plain(t) and t.dtype is x.dtype and t.shape == x.shape for t in tensors)
 
 
 def _empty(tensors: tuple[Tensor, ...], parameters: tuple[Any, ...]) -> Tensor:
@@ -106,10 +122,13 @@ def _define_rows(name: str, inputs: int, loop: Any, reduces: bool = False) -> No
     def call(*arguments: Any) -> Tensor:
         *tensors, axis, parameters = arguments
         x = tensors[0]
+        alone = torch_fast.alone(x.numel())
+        if alone and isinstance(loop, np.ufunc) and axis == x.ndim - 1 and _plain(tensors):
+            return torch_fast.run_rows(loop, tuple(tensors))
         arrays = [as_array(tensor if tensor.dtype is x.dtype else tensor.to(x.dtype)) for tensor in tensors]
         result = fake(*arguments)
         run = partial(loop, parameters=tuple(parameters)) if parameters else loop
-        if x.numel() >= parallel.LEAST and not reduces:
+        if not alone and not reduces:
             parallel.call_rows(run, tuple(arrays), axis, {"out": as_array(result)})
         else:
             run(*arrays, axis=axis, out=as_array(result))

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from actfn import _core
 from actfn.functions import declared
 from actfn.libraries import rows, torch_fast, torch_operators
 from actfn.libraries.find import Library
@@ -17,6 +18,7 @@ Parameters = tuple[float, ...]
 LIBRARY = Library("torch", torch)
 # As a compiler can read them: the functions of -x, and those whose kernels are Python.
 MIRRORS = {name: found.mirror_of for name, found in declared().items() if found.mirror_of is not None}
+COMPILED = {name: (_core.ufuncs[name], _core.ufuncs[f"{name}_vjp"]) for name in ("softmax", "log_softmax")}
 INTERPRETED = frozenset(name for name, found in declared().items() if found.kind == "simplex" and found.kernels)
 
 
@@ -28,9 +30,10 @@ def apply(name: str, x: Tensor, axis: int, parameters: Parameters = ()) -> Tenso
         return rows.evaluate(LIBRARY, name, x, axis, plain=True, parameters=parameters)
     axis = axis % max(x.ndim, 1)
     if not torch.compiler.is_compiling() and torch_fast.applicable(x):
-        return _Fast.apply(name, x, axis, parameters)
+        found: Tensor = _fast(name, x, axis, parameters)
+        return found
     if torch.compiler.is_compiling() and not (differentiating() and ready()):
-        found: Tensor = _Value.apply(name, x, axis, parameters)
+        found = _Value.apply(name, x, axis, parameters)
         return found
     return _transformed(name, x, axis, parameters)
 
@@ -152,9 +155,25 @@ class _Fast(torch.autograd.Function):
     def forward(ctx: Any, name: str, x: Tensor, axis: int, parameters: Parameters) -> Tensor:
         ctx.name, ctx.axis, ctx.parameters = name, axis, parameters
         ctx.save_for_backward(x)
+        if _short(name, x, axis):
+            return torch_fast.run_rows(COMPILED[name][0], (x,))
         return _compute(name, x, axis, parameters)
 
-    backward = staticmethod(_Value.backward)
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
+        (x,) = ctx.saved_tensors
+        plain = torch_fast.applicable(g) and torch_fast.plain(x) and g.dtype is x.dtype
+        if plain and not torch.is_grad_enabled() and _short(ctx.name, x, ctx.axis):
+            return None, torch_fast.run_rows(COMPILED[ctx.name][1], (x, g)), None, None
+        return _Value.backward(ctx, g)
+
+
+def _short(name: str, x: Tensor, axis: int) -> bool:
+    return name in COMPILED and axis == x.ndim - 1 and torch_fast.alone(x.numel())
+
+
+# What Function.apply adds is for transformations, which do not come here.
+_fast: Any = super(torch.autograd.Function, _Fast).apply  # type: ignore[misc]
 
 
 class _ValueInForwardMode(_Value):
