@@ -21,9 +21,8 @@ from actfn.activation import Activation
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "accuracy"
-TABLE = tables.FOLDER / "rare" / "float32.csv"
+TABLE = ROOT / "src" / "actfn" / "accuracy" / "tables" / "rare" / "float32.csv"
 COLUMNS = ("function", "order", "instruction_set", "points", "max_ulp", "x_hex", "faults", "results")
-ORDERS = (0, 1)
 
 Rows = dict[tuple[str, int], dict[str, str]]
 
@@ -60,7 +59,8 @@ def write(rows: Rows) -> None:
 def measure(function: Activation, order: int, results: str, workers: int) -> dict[str, Any]:
     """Return a row of the table."""
     state = KEPT / f"rare-{function.name}-{order}-{results}.state"
-    report = sweep(function, function, order=order, max_ulp=tables.BOUNDS["float32"], state=state, workers=workers)
+    bound = tables.BOUNDS["float32"]
+    report = sweep(function, function, order=order, max_ulp=bound, state=state, workers=workers, at_a_glance=True)
     faults = [
         f"{count} {kind}, first at {report.tally.first[kind].hex()}" for kind, count in report.faults.items() if count
     ]
@@ -79,11 +79,12 @@ def measure(function: Activation, order: int, results: str, workers: int) -> dic
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="measure these functions alone")
+    parser.add_argument("--orders", default="0,1", help="of the derivatives; 0 is the value")
     parser.add_argument("--workers", type=int, help="number of processes; by default that of the CPUs")
     options = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
     rows = read()
-    for order in ORDERS:
+    for order in map(int, options.orders.split(",")):
         for function in functions():
             results = tables.results(function, order, "float32")
             known = rows.get((function.name, order))

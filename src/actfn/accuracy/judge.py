@@ -80,8 +80,19 @@ class Judge:
         with np.errstate(all="ignore"):
             self._add(tally, x.astype(np.float64), got.astype(np.float64), bound)
 
-    def _add(self, tally: Tally, wide: Array, result: Array, bound: float) -> None:
-        exact, errors = self._exact(wide, result)
+    def add_at_a_glance(self, tally: Tally, x: Array, got: Array, bound: float) -> None:
+        """The same for float32, at a third of the cost: the exact value rounded counts as an error of half a unit."""
+        with np.errstate(all="ignore"):
+            wide = x.astype(np.float64)
+            exact = self._reference(wide)
+            rounded = (exact.astype(np.float32) == got) & np.isfinite(got) & (got != 0)
+            tally.add_rounded(wide, got, exact, rounded)
+            if not rounded.all():
+                rest = ~rounded
+                self._add(tally, wide[rest], got[rest].astype(np.float64), bound, exact[rest])
+
+    def _add(self, tally: Tally, wide: Array, result: Array, bound: float, known: Array | None = None) -> None:
+        exact, errors = self._exact(wide, result, known)
         if self._plain(wide, result, exact):
             tally.add(wide, result, exact, errors, bound)
             return
@@ -131,10 +142,10 @@ class Judge:
         places = (0.0, *self.kinks, *self.exact_roots)
         return bool(np.isfinite(low + high)) and not any(low <= place <= high for place in places)
 
-    def _exact(self, x: Array, got: Array) -> tuple[Array, Array]:
-        """Return the exact values to float64, and the errors of the results in ULP."""
+    def _exact(self, x: Array, got: Array, known: Array | None = None) -> tuple[Array, Array]:
+        """Return the exact values to float64, unless they are known, and the errors of the results in ULP."""
         if self.form.digits < 53:
-            exact = self._reference(x)
+            exact = self._reference(x) if known is None else known
             errors = np.abs(got - exact)
             errors /= self.form.unit(exact)
             if self.form.digits < 24:

@@ -80,6 +80,23 @@ class Tally:
             length = int((~run[start:]).argmax()) or len(run) - start
             self._note_run(float(x[order[start]]), float(x[order[start + length - 1]]))
 
+    def add_rounded(self, x: Array, got: Array, exact: Array, rounded: Array) -> None:
+        """Add the points of a chunk whose results are the exact values, or those rounded: as errors of nothing or of half a unit."""
+        if not rounded.any():
+            return
+        count = int(np.count_nonzero(rounded))
+        off = rounded & (exact != got)
+        inexact = int(np.count_nonzero(off))
+        self.count += count
+        self.correct += count
+        self.total += 0.5 * inexact
+        self.sizes[0] += count - inexact
+        self.sizes[(-1 - LOWEST) * PER_OCTAVE + 1] += inexact
+        if self.where is None or (inexact and self.worst < 0.5):
+            first = int((off if inexact else rounded).argmax())
+            self.worst = max(self.worst, 0.5 if inexact else 0.0)
+            self.where = (float(x[first]), float(got[first]), float(exact[first]))
+
     def _place(self, x: Array) -> Array:
         # Sign, exponent and the first four digits: 65,536 places a sign.
         bits = x.view(np.uint64)
