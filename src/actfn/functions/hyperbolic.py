@@ -74,6 +74,7 @@ def tanh_bend(m: Any, a: Any) -> tuple[Any, Any]:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     aliases=("tanhshrink",),
     tags=("shrinkage", "monotone", "smooth", "zero_centred"),
     names={

@@ -96,6 +96,7 @@ def hypotenuse(m: Any, x: Any, b: Any) -> tuple[Any, Any, Any]:
 
 @elementwise(
     hot=False,
+    float32_loops=True,
     tags=("rectifier", "monotone", "smooth"),
     papers=("Barron 2021, Squareplus: a softplus-like algebraic rectifier, arXiv:2112.11687",),
     names={
