@@ -16,8 +16,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the functions that few networks use to the whole suite: while somebody works, a few stand for all of them."""
+    """Leave what takes long to the whole suite: the written handbook, and the functions that few networks use but for a few."""
     for item in items:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if parameters.get("name") in RARE:
+        if parameters.get("name") in RARE or "site" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)

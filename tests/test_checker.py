@@ -62,6 +62,7 @@ def only(report: Report, *kinds: str) -> bool:
     return {kind for kind, count in report.faults.items() if count} == set(kinds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("order", [0, 1, 2])
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -395,6 +395,7 @@ SHOWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("key", SHOWN)
 def test_the_libraries_do_what_is_said(key: str) -> None:

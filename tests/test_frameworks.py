@@ -603,6 +603,7 @@ def test_the_code_is_written_out(call: str, source: str, target: str, code: str)
     assert str(found) == found.code == code
 
 
+@pytest.mark.slow
 def test_every_function_goes_from_every_framework_to_every_other() -> None:
     count = 0
     for source in FRAMEWORKS:

@@ -71,6 +71,7 @@ def test_results_are_correctly_rounded(name: str, dtype: str) -> None:
             assert result == expected, f"{name}, order {order}, {dtype} at {point!r}: {result!r} for {expected!r}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gelu", "gelu_tanh", "silu", "mish", "sigmoid", "hard_sigmoid"])
 @pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
 def test_results_next_to_the_middle_of_two_numbers_are_rounded_correctly(name: str, dtype: str) -> None:

@@ -110,6 +110,7 @@ def test_the_accuracy_is_the_largest_of_the_committed_tables(pages: dict[str, Pa
     assert f'<th scope="row">float64</th><td>{worst:.4f}</td>' in pages["en/gelu.html"].source
 
 
+@pytest.mark.slow
 def test_every_function_has_its_derivation_and_every_elementwise_one_its_properties() -> None:
     for name in ("mish", "softmax", "maxout", "prelu"):
         page = function_page.content(actfn.get(name), "en")
@@ -340,6 +341,7 @@ def test_bad_input_is_refused_with_one_sentence(
     assert contents_of(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_the_old_handbook_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "site"
     target.mkdir()
@@ -371,6 +373,7 @@ def test_the_library_does_not_import_what_only_the_handbook_needs() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_properties_have_mathematical_signs() -> None:
     for language in LANGUAGES:
         for function in (actfn.gelu, actfn.selu, actfn.hard_sigmoid):
@@ -398,6 +401,7 @@ def test_properties_are_in_chinese_on_chinese_pages() -> None:
                 assert not words, (function.name, name, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_both_derivatives_are_derived_and_fold(language: str) -> None:
     for name in NAMES:

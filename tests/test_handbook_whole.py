@@ -46,6 +46,7 @@ def pages(whole: Path) -> dict[str, Page]:
     return read(whole)
 
 
+@pytest.mark.slow
 def test_every_function_with_a_guide_is_in_one_place_of_the_index() -> None:
     assert set(NAMES) == set(actfn.names()) and len(set(NAMES)) == len(NAMES)
     for language in LANGUAGES:

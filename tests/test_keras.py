@@ -122,6 +122,7 @@ def model() -> keras.Model:
     )
 
 
+@pytest.mark.slow
 def test_a_model_learns_and_is_saved_and_loaded(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(48, 8, 8, 3)).astype(np.float32)
     labels = np.arange(48) % 3

@@ -164,6 +164,7 @@ def test_same_seed_same_bits_and_another_seed_others():
     assert compare(other)[0].runs[0].measurements != first[0].runs[0].measurements
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_report(tmp_path):
     program = """
 import io, sys

@@ -129,6 +129,7 @@ def properties(name: str) -> Properties:
     return actfn.get(name).properties()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MOMENTS)
 def test_moments_and_gains_are_the_published_ones(name: str) -> None:
     found = properties(name)
@@ -144,6 +145,7 @@ def test_moments_of_gelu_have_closed_forms() -> None:
     assert found.second_moment.value == pytest.approx(1 / 3 + 1 / (2 * math.sqrt(3) * math.pi), rel=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_shape_constants_are_the_published_ones(name: str) -> None:
     found = properties(name)

@@ -81,6 +81,7 @@ print(json.dumps([after[0] - before[0], after[1] - before[1], traced]))
 """
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_calls_leak_nothing() -> None:
     resident, blocks, traced = json.loads(interpreter(LEAKS))
     # Less than five bytes, and less than a hundredth of an object, for each call.

@@ -182,6 +182,7 @@ def test_components_of_rows_of_a_thousand(function: str, dtype: np.dtype[Any]) -
     assert not failures, "\n".join(failures)
 
 
+@pytest.mark.slow
 @ulp_table
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_components_of_a_row_of_a_hundred_thousand(function: str, dtype: np.dtype[Any]) -> None:

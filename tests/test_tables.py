@@ -34,6 +34,7 @@ def test_every_error_is_within_its_bound(dtype: str) -> None:
     assert over == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", tables.BOUNDS)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_sampled_error_is_above_the_table(name: str, dtype: str) -> None:

@@ -179,6 +179,41 @@ struct exponential {
 };
 struct exponential_first : exponential {};
 
+// sin(x - turns pi), up to the sign, for turns up to 2^22: a difference of multiples of 2^-52 is exact.
+[[gnu::always_inline]] inline doubles_of_half sine_after(doubles_of_half x, doubles_of_half turns) {
+    const doubles_of_half zero = {};
+    const doubles_of_half near = fused(-turns, zero + 0x1.921fb54442d18p+1, x);
+    const doubles_of_half r = fused(-turns, zero + 0x1.1a62633145c07p-53, near), w = r * r;
+    doubles_of_half p = zero - 1.0 / 1307674368000.0;
+    for (const double inverse : {6227020800.0, -39916800.0, 362880.0, -5040.0, 120.0, -6.0})
+        p = fused(p, w, zero + 1.0 / inverse);
+    return r * fused(p, w, zero + 1.0);
+}
+// At a frequency of 1.
+struct sine {
+    static constexpr float lowest = -0x1p+22f, highest = 0x1p+22f;
+    [[gnu::always_inline]] vector operator()(vector given) const {
+        return in_double(given, [](doubles_of_half x) {
+            const doubles_of_half zero = {}, shifted = fused(x, zero + 0x1.45f306dc9c883p-2, zero + 0x1.8p+52);
+            const bits_of_half odd = reinterpret_cast<bits_of_half>(shifted) << 63;
+            const doubles_of_half y = sine_after(x, shifted - 0x1.8p+52);
+            return reinterpret_cast<doubles_of_half>(reinterpret_cast<bits_of_half>(y) ^ odd);
+        });
+    }
+};
+struct sine_first {
+    static constexpr float lowest = -0x1p+22f, highest = 0x1p+22f;
+    [[gnu::always_inline]] vector operator()(vector given) const {
+        return in_double(given, [](doubles_of_half x) {
+            const doubles_of_half zero = {}, half = fused(x, zero + 0x1.45f306dc9c883p-2, zero - 0.5);
+            const doubles_of_half shifted = half + 0x1.8p+52;
+            const bits_of_half even = ~reinterpret_cast<bits_of_half>(shifted) << 63;
+            const doubles_of_half y = sine_after(x, (shifted - 0x1.8p+52) + 0.5);
+            return reinterpret_cast<doubles_of_half>(reinterpret_cast<bits_of_half>(y) ^ even);
+        });
+    }
+};
+
 // The positive part of x less what the function is at -|x|; the larger term comes first in the sum.
 template <const auto& table, int limit> struct gate {
     static constexpr float lowest = -limit / 100.0f, highest = __FLT_MAX__;

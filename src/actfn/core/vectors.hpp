@@ -40,6 +40,32 @@ constexpr float infinity = __builtin_inff();
 #endif
 }
 
+// Half as many doubles fill the same register.
+using doubles_of_half [[gnu::vector_size(lanes * 4)]] = double;
+using bits_of_half [[gnu::vector_size(lanes * 4)]] = std::int64_t;
+using half_vector [[gnu::vector_size(lanes * 2)]] = float;
+
+[[gnu::always_inline]] inline doubles_of_half fused(doubles_of_half a, doubles_of_half b, doubles_of_half c) {
+#if defined(__AVX512F__)
+    return _mm512_fmadd_pd(a, b, c);
+#elif defined(__AVX2__)
+    return _mm256_fmadd_pd(a, b, c);
+#else
+    doubles_of_half result;
+    for (int i = 0; i < lanes / 2; ++i) result[i] = __builtin_fma(a[i], b[i], c[i]);
+    return result;
+#endif
+}
+// A function of doubles for a vector of floats.
+template <class F> [[gnu::always_inline]] inline vector in_double(vector x, F function) {
+    half_vector halves[2];
+    std::memcpy(halves, &x, sizeof x);
+    for (half_vector& half : halves)
+        half = __builtin_convertvector(function(__builtin_convertvector(half, doubles_of_half)), half_vector);
+    std::memcpy(&x, halves, sizeof x);
+    return x;
+}
+
 // x, or the limit where x is beyond it or NaN.
 [[gnu::always_inline]] inline vector at_most(vector x, float limit) {
 #if defined(__AVX512F__)

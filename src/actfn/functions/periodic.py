@@ -29,6 +29,8 @@ LARGE = 1e290
 
 @elementwise(
     hot=False,
+    float32_loops=True,
+    piecewise=("value", "first"),
     aliases=("sin",),
     tags=("bounded", "smooth", "zero_centred"),
     papers=(

@@ -50,9 +50,9 @@ def render(
 
     Examples
     --------
-    >>> files = dict(render(["en"], common_names()))
-    >>> files.keys() >= {"index.html", "handbook.css", "en/index.html", "en/mish.html"}
-    True
+    >>> from itertools import islice
+    >>> [name for name, text in islice(render(["en"]), 4)]
+    ['handbook.css', 'handbook.js', 'index.html', 'en/index.html']
     """
     site = Site(tuple(languages), tuple(names() if functions is None else functions))
     make = partial(_files, site)
