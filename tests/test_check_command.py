@@ -294,7 +294,7 @@ def test_golden_has_all_inputs_of_a_narrow_format(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_for_golden_writes_nothing(tmp_path: Path, arguments: list[str], parts: list[str]) -> None:
-    fails(run("golden", *arguments, cwd=tmp_path), *parts)
+    fails(run_here("golden", *arguments, cwd=tmp_path), *parts)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -94,6 +94,7 @@ def to_numpy(x: Any) -> Array:
     return x.numpy() if isinstance(x, torch.Tensor) else np.asarray(x)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("many_bits")
 @pytest.mark.parametrize(
     ("dtype", "vocabulary", "largest", "bound"),

@@ -14,7 +14,7 @@ import mpmath
 import pytest
 import sympy
 from reference import ELEMENTWISE
-from test_cli import fails, run
+from test_cli import fails, run, run_here
 from test_derivation import CASES, ROWS, derivation, samples
 
 from actfn.cli import main
@@ -216,7 +216,7 @@ def test_the_command_writes_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_the_command_says_what_is_wrong(arguments: tuple[str, ...], parts: tuple[str, ...], tmp_path: Path) -> None:
-    fails(run("derive", *arguments, cwd=tmp_path), *parts)
+    fails(run_here("derive", *arguments, cwd=tmp_path), *parts)
 
 
 def test_a_sum_is_bracketed_where_it_is_squared() -> None:

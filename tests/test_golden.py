@@ -57,6 +57,7 @@ def places_of_choice(name: str, order: int) -> list[float]:
     return [*(kink.x for kink in function.kinks if order), *([0.0] if corner else [])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", FORMATS)
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_results_are_correctly_rounded(name: str, dtype: str) -> None:
