@@ -16,12 +16,14 @@ import scipy.special
 import torch
 from reference import COMMON, DEFAULTS, PARAMETERS, derivative_of_derivative, thinned
 from torch import nn
+from torch._inductor.utils import run_and_get_code
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
 
 import actfn
 import actfn.torch as A
 from actfn.activation import is_builtin
 from actfn.frameworks.installed import own_functions
+from actfn.libraries import torch_operators
 from actfn.normal import expectation, moment
 
 ROOT = Path(__file__).parent.parent
@@ -600,3 +602,18 @@ def test_the_example_trains() -> None:
     accuracies = {line.split()[0]: float(line.split()[-2]) for line in lines}
     assert set(accuracies) == {"relu", "mish", "swish", "prelu", "maxout"}
     assert min(accuracies.values()) > 90
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
+@pytest.mark.parametrize("name", ["mish", "gelu_tanh", "softmax"])
+def test_the_kernels_of_other_devices_are_fused_by_the_compiler(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_operators, "available", lambda x: False)
+    torch._dynamo.reset()
+    x = torch.randn(8, 12, requires_grad=True)
+    compiled = torch.compile(getattr(A, name), fullgraph=True)
+    g = torch.randn(8, 12)
+    (found,), programs = run_and_get_code(lambda: torch.autograd.grad(compiled(x), x, g))
+    assert [program.count("async_compile.cpp") for program in programs] == [1, 1]
+    assert not any("torch.ops.actfn" in program for program in programs)
+    torch.testing.assert_close(found, torch.autograd.grad(getattr(A, name)(x), x, g)[0], rtol=3e-7, atol=0)

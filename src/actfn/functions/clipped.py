@@ -205,7 +205,10 @@ class bounded_relu:
                 "torch.nn.Hardtanh(min_val=-1.0, max_val=1.0, inplace=False)(x)",
             )
         ),
-        "jax": Spelling("jax.nn.hard_tanh(x)", kinks=("right", "left")),
+        "jax": (
+            Spelling("jax.nn.hard_tanh(x)", kinks=("right", "left")),
+            Spelling("jax.numpy.clip(x, min_value, max_value)", recipe=True, kinks=(0.5, 0.5)),
+        ),
         "keras": tuple(
             Spelling(call, note=TENSORFLOW_ONE) for call in ("keras.activations.hard_tanh(x)", "keras.ops.hard_tanh(x)")
         ),

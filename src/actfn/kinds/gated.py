@@ -218,12 +218,12 @@ class Gated(Activation):
             raise ValueError(
                 f"{self.name}: axis {axis} has length {shape[place]}, which is odd: it cannot hold gate and up"
             )
-        half = shape[place] // 2
-        low, high = slice(None, half), slice(half, None)
-        even, odd = slice(None, None, 2), slice(1, None, 2)
-        parts = {"gate_up": (low, high), "up_gate": (high, low), "interleaved": (even, odd)}[values["layout"]]
-        gate, up = ((slice(None),) * place + (part, ...) for part in parts)
-        return given[0][gate], given[0][up]
+        before, half, layout = (slice(None),) * place, shape[place] // 2, values["layout"]
+        interleaved = layout == "interleaved"
+        first = slice(None, None, 2) if interleaved else slice(None, half)
+        second = slice(1, None, 2) if interleaved else slice(half, None)
+        parts = given[0][(*before, first, ...)], given[0][(*before, second, ...)]
+        return parts[::-1] if layout == "up_gate" else parts
 
     def _sorted(self, values: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the parameters that are arrays, and those that are numbers."""

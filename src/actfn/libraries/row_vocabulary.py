@@ -297,7 +297,7 @@ class RowVocabulary:
         def one(state: tuple[Any, Any]) -> tuple[Any, Any]:
             before, moving = state
             following = self.where(moving, step(self.value(before)), before)
-            change = abs(self.high(following - before))
+            change = abs(self.high(following - self.value(before)))
             return following.content, moving & (change > 2.0 ** (-90 if last else -44))
 
         times = 2 if last and not self.eager else STEPS
