@@ -241,6 +241,21 @@ def test_every_function_of_keras_is_one_or_a_layer() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
+@pytest.mark.parametrize("name", ["gumbel_softmax", "rrelu", "probact", "dice"])
+def test_functions_with_noise_and_of_batches_are_compiled_without_a_break(name: str) -> None:
+    torch._dynamo.reset()
+    x = torch.randn(4, 6, requires_grad=True)
+    given = {"training": True} if name == "dice" else {"sample": torch.rand(4, 6) + 0.1}
+    given |= {"sigma": 0.5} if name == "probact" else {}
+    compiled = torch.compile(lambda x: getattr(T, name)(x, **given), fullgraph=True, backend="aot_eager")
+    y, expected = compiled(x), getattr(T, name)(x, **given)
+    torch.testing.assert_close(y, expected)
+    g = torch.randn(4, 6)
+    torch.testing.assert_close(torch.autograd.grad(y, x, g), torch.autograd.grad(expected, x, g))
+
+
+@pytest.mark.slow
 def test_a_model_of_keras_learns_and_is_saved(tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     x = X.numpy()

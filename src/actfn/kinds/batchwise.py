@@ -13,7 +13,7 @@ from actfn.activation import Activation
 from actfn.functions.declare import NON_NEGATIVE, REALS
 from actfn.inputs import KEPT, axis_of, cotangent, floats, shape_of, wide
 from actfn.kinds.elementwise import Elementwise
-from actfn.libraries.find import Library, find
+from actfn.libraries.find import Library, find, quiet
 
 
 class Batchwise(Activation):
@@ -67,7 +67,7 @@ class Batchwise(Activation):
         library, x, axis = self._input(x, axis)
         values = self._along(self._given(parameters), x, axis, library)
         *_, gate, open_ = self._opened(library, x, axis, training, mean, variance, values)
-        with _quiet(library):
+        with quiet(library):
             return blocks.narrowed(open_(gate) * wide(x, library), x.dtype, library)
 
     def statistics(self, x: Any, /, axis: int = -1) -> tuple[Any, Any]:
@@ -109,7 +109,7 @@ class Batchwise(Activation):
         g = cotangent(self.name, g, tuple(x.shape), x, library)
         dtype = np.result_type(x, g) if library is None else x.dtype
         z, scale, gate, open_ = self._opened(library, x, axis, training, mean, variance, values)
-        with _quiet(library):
+        with quiet(library):
             g = wide(g, library)
             through = (
                 g * wide(x, library) * (1 - values["alpha"]) * Elementwise(self._declaration.parts["gate"]).gradient(z)
@@ -147,7 +147,7 @@ class Batchwise(Activation):
             raise TypeError(f"{self.name}.parameter_vjp takes NumPy arrays: other libraries differentiate the value")
         values = self._along(given, x, axis, library)
         _, _, gate, _ = self._opened(library, x, axis, training, mean, variance, values)
-        with _quiet(library):
+        with quiet(library):
             product = wide(cotangent(self.name, g, x.shape, x)) * wide(x) * (1 - gate)
             total = product.sum(axis=_others(x.ndim, axis)) if np.ndim(alpha) else product.sum()
         own = alpha.dtype if isinstance(alpha, np.ndarray) and alpha.dtype.name in KEPT else x.dtype
@@ -184,7 +184,7 @@ class Batchwise(Activation):
                 "variance": self._within(NON_NEGATIVE, "variance", variance),
             }
             mean, variance = self._along(statistics, x, axis, library).values()
-        with _quiet(library):
+        with quiet(library):
             scale = (variance + values["epsilon"]) ** 0.5
             z = (at - mean) / scale
         alpha = values["alpha"]
@@ -218,11 +218,6 @@ class Batchwise(Activation):
         return library, x, axis_of(self.name, axis, tuple(x.shape), "of channels")
 
 
-def _quiet(library: Library | None) -> Any:
-    """Return a context in which no call warns."""
-    return np.errstate(all="ignore") if library is None else library.quiet()
-
-
 def _others(rank: int, axis: int) -> tuple[int, ...]:
     return tuple(place for place in range(rank) if place != axis)
 
@@ -230,7 +225,7 @@ def _others(rank: int, axis: int) -> tuple[int, ...]:
 def _statistics(library: Library | None, x: Any, axis: int) -> tuple[Any, Any]:
     """Return the mean and the variance of each channel, with the axes of x."""
     axes = _others(x.ndim, axis)
-    with _quiet(library):
+    with quiet(library):
         mean = _mean(library, x, axes)
         return mean, _mean(library, (x - mean) ** 2, axes)
 
@@ -240,4 +235,4 @@ def _mean(library: Library | None, x: Any, axes: tuple[int, ...]) -> Any:
     if not axes:
         return x
     xp = np if library is None else library.xp
-    return xp.sum(x, axis=axes, keepdims=True) / math.prod(x.shape[place] for place in axes)
+    return xp.sum(x, axis=axes, keepdims=True) / math.prod([x.shape[place] for place in axes])

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from actfn import blocks
-from actfn.activation import Activation, of
+from actfn.activation import Activation
 from actfn.inputs import as_array, axis_of, cotangent, floats, shape_of, wide
 from actfn.kinds.elementwise import Elementwise
+from actfn.kinds.simplex import Simplex
 from actfn.libraries.draw import draw
-from actfn.libraries.find import Library, find
+from actfn.libraries.find import Library, find, quiet
 
 
 class Stochastic(Activation):
@@ -205,7 +206,7 @@ class StochasticRows(Stochastic):
         if not isinstance(hard, (bool, np.bool_)):
             raise TypeError(f"{self.name}: hard must be True or False, got {hard!r}")
         library, x, scores, _ = self._scores(x, axis, rng, sample, training, parameters)
-        y = of(self._declaration.parts["rows"])(scores, axis=axis)
+        y = Simplex(self._declaration.parts["rows"])(scores, axis=axis)
         if hard:
             # The difference is 0, and only its derivative is not.
             y = _one_hot(y, axis) if library is None else library.one_hot(y, axis) + (y - library.detached(y))
@@ -233,7 +234,7 @@ class StochasticRows(Stochastic):
         library, x, scores, tau = self._scores(x, axis, None, sample, training, parameters)
         g = cotangent(self.name, g, tuple(x.shape), x, library)
         dtype = np.result_type(x, g) if library is None else x.dtype
-        found = of(self._declaration.parts["rows"]).vjp(scores, wide(g, library), axis=axis) / tau
+        found = Simplex(self._declaration.parts["rows"]).vjp(scores, wide(g, library), axis=axis) / tau
         return blocks.narrowed(found, dtype, library)
 
     def parameter_vjp(self, x: Any, g: Any, /, **parameters: Any) -> dict[str, Any]:
@@ -253,7 +254,7 @@ class StochasticRows(Stochastic):
             if np.ndim(tau):
                 raise ValueError(f"{self.name}: tau is one number, got an array of shape {np.shape(tau)}")
             tau = float(tau)
-        with np.errstate(all="ignore"):
+        with quiet(library):
             if noise is not None:
                 scores = scores + wide(noise if library is None else library.array(noise, x), library)
             return library, x, scores / tau, tau

@@ -203,3 +203,8 @@ def library_of(kind: Any) -> Library | None:
     if torch is not None and issubclass(kind, torch.Tensor):
         return Library("torch", torch)
     return Library("", None) if hasattr(kind, "__array_namespace__") else None
+
+
+def quiet(library: Library | None) -> Any:
+    """Return a context in which no call of a library, or of NumPy, warns."""
+    return np.errstate(all="ignore") if library is None else library.quiet()
