@@ -14,7 +14,7 @@ import xarray
 from reference import DEFAULTS, ELEMENTWISE, EVERY, FLOATS, PARAMETERS, ROWS, interpreter, numbers, same_bits
 
 import actfn
-from actfn import ufuncs
+from actfn import _core, ufuncs
 
 TWO_INPUTS = tuple(
     name for name in EVERY if (u := getattr(ufuncs, name)).nin == 2 and u.nout == 1 and u.signature is None
@@ -170,3 +170,18 @@ def test_parameter_vjp_takes_labelled_arrays() -> None:
     x = xarray.DataArray(GRID[0], dims=("a", "b"))
     gradient = actfn.swish.parameter_vjp(x, x, beta=2.0)["beta"]
     assert float(gradient) == float(actfn.swish.parameter_vjp(GRID[0], GRID[0], beta=2.0)["beta"])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_loop_runs_on_addresses_of_contiguous_memory(dtype: str) -> None:
+    x = np.linspace(-5, 5, 6000, dtype=dtype).reshape(60, 100)
+    y, precise = np.empty_like(x), dtype == "float64"
+    _core.run(actfn.ufuncs.leaky_relu, precise, x.size, 1, x.ctypes.data, 0.3, y.ctypes.data)
+    np.testing.assert_array_equal(y, actfn.ufuncs.leaky_relu(x, 0.3))
+    _core.run(actfn.ufuncs.softmax_vjp, precise, 60, 100, x.ctypes.data, x.ctypes.data, y.ctypes.data)
+    np.testing.assert_array_equal(y, actfn.ufuncs.softmax_vjp(x, x))
+    for operands in ((), (x.ctypes.data,), ("x", 0.3, "y")):
+        with pytest.raises(TypeError, match="leaky_relu takes 3 operands|integer"):
+            _core.run(actfn.ufuncs.leaky_relu, precise, x.size, 1, *operands)
+    with pytest.raises(TypeError, match="takes a ufunc"):
+        _core.run(len, precise, 1, 1)
