@@ -1,6 +1,6 @@
 """Measure the errors of the functions that networks seldom use on all float32 numbers, and keep the largest in a table.
 
-    python tools/rare_accuracy.py [--workers N] [NAME ...]
+    python tools/rare_accuracy.py [NAME ...] [--orders 0 1] [--workers N]
 
 A run that was stopped goes on where it was; rows whose results have not changed since they were measured are left as they are.
 """
@@ -79,12 +79,14 @@ def measure(function: Activation, order: int, results: str, workers: int) -> dic
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="measure these functions alone")
-    parser.add_argument("--orders", default="0,1", help="of the derivatives; 0 is the value")
+    parser.add_argument(
+        "--orders", type=int, nargs="+", choices=(0, 1, 2), default=(0, 1), help="of the derivatives; 0 is the value"
+    )
     parser.add_argument("--workers", type=int, help="number of processes; by default that of the CPUs")
     options = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
     rows = read()
-    for order in map(int, options.orders.split(",")):
+    for order in options.orders:
         for function in functions():
             results = tables.results(function, order, "float32")
             known = rows.get((function.name, order))

@@ -56,7 +56,6 @@ def sweep(
         A file in which the sweep is kept while it goes on; one that is there already is gone on with, and it is removed at the end.
     workers : int, optional
         The number of processes; by default that of the CPUs that this process may use.
-
     at_a_glance : bool
         Count a result that is the exact value rounded as an error of half a unit, and look no closer: three times as fast.
 

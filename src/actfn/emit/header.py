@@ -41,13 +41,12 @@ def has_loop_of_float32(ufunc: Ufunc, declaration: Declaration) -> bool:
 
 def _of_float32(ufunc: Ufunc, declaration: Declaration) -> str:
     general = _loops(ufunc, "single" if declaration.single_rounding and not ufunc.parameters else "wide", "float")
+    scalars, arrays = general.strip("{}").split(">, ")
     if declaration.single_rounding and ufunc.parameters:
-        scalars, arrays = general.strip("{}").split(">, ")
         in_float = f"loops::{ufunc.name}<single, float, true>"
         return f"{{where_exact<{len(ufunc.parameters)}, {in_float}, {scalars}>>, {arrays}}}"
     if not any(ufunc.tuned) and not ufunc.piecewise:
         return general
-    scalars, arrays = general.strip("{}").split(">, ")
     by_hand = f"tuned_loops::{ufunc.name}"
     if ufunc.piecewise:
         given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"

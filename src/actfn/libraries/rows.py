@@ -93,6 +93,7 @@ def evaluate(
     if declaration.mirror_of is not None:
         found = evaluate(library, declaration.mirror_of, -x, axis, g, plain)
         return found if g is None else -found
+    # Not by the mapping itself, which the compiler takes for true when it is empty.
     if "value" in declaration.kernels:
         g = () if g is None else (library.as_float(library.array(g, x)),)
         if declaration.reduces:

@@ -42,6 +42,20 @@ def alone(n: int) -> bool:
     return n < parallel.LEAST or torch.get_num_threads() == 1
 
 
+def undisturbed(g: Tensor, *tensors: Tensor) -> bool:
+    """Tell whether backward has nothing to differentiate, and tensors of one dtype as plain as those that are applicable."""
+    return (
+        not torch.is_grad_enabled()
+        and applicable(g)
+        and all(plain(tensor) and tensor.dtype is g.dtype for tensor in tensors)
+    )
+
+
+def application(function: type[torch.autograd.Function]) -> Any:
+    """Return a function's ``apply`` without what it adds for transformations, which do not come here."""
+    return super(torch.autograd.Function, function).apply  # type: ignore[misc]
+
+
 def run(ufunc: Any, tensors: tuple[Tensor, ...], parameters: tuple[float, ...]) -> Tensor:
     """Return a ufunc of contiguous tensors of one dtype and of numbers."""
     x = tensors[0]
@@ -90,11 +104,10 @@ def function(declaration: Declaration, by_output: Any, product: Any) -> Any:
         @staticmethod
         def backward(ctx: Any, g: Tensor) -> Any:
             (x,) = ctx.saved_tensors
-            if torch.is_grad_enabled() or not applicable(g) or g.dtype is not x.dtype or not plain(x):
-                found = product(x, g, ctx.parameters)
-            else:
+            if undisturbed(g, x):
                 found = run(vjp, (x, g), ctx.parameters)
+            else:
+                found = product(x, g, ctx.parameters)
             return (found, *nothing) if nothing else found
 
-    # What Function.apply adds is for transformations, which do not come here.
-    return super(torch.autograd.Function, Fast).apply  # type: ignore[misc]
+    return application(Fast)

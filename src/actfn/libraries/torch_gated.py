@@ -15,7 +15,6 @@ from actfn.libraries.torch_gradients import LIBRARY
 
 Tensor = torch.Tensor
 
-_library = torch.library.Library("actfn", "FRAGMENT")
 # What operators, which take numbers and tensors, mean by a name: the activation, and its operators for the value and the product.
 _known: dict[str, tuple[Any, Any, Any]] = {}
 
@@ -44,11 +43,8 @@ def define(activation: Any) -> None:
         _known[name] = (activation, *_known[name][1:])
         return
 
-    def values(layout: str, numbers: Sequence[float]) -> dict[str, Any]:
-        return {"layout": layout, **dict(zip((p for p in _known[name][0].parameters if p != "layout"), numbers))}
-
     def call(x: Tensor, up: Tensor | None, axis: int, layout: str, numbers: Sequence[float]) -> Tensor:
-        return _value(_known[name][0], axis, values(layout, numbers), _given(x, up))
+        return _value(_known[name][0], axis, _values(name, layout, numbers), _given(x, up))
 
     def fake(x: Tensor, up: Tensor | None, axis: int, layout: str, numbers: Sequence[float]) -> Tensor:
         place = axis % x.ndim
@@ -58,7 +54,7 @@ def define(activation: Any) -> None:
     def product(
         x: Tensor, up: Tensor | None, g: Tensor, axis: int, layout: str, numbers: Sequence[float]
     ) -> list[Tensor]:
-        return _product(_known[name][0], axis, values(layout, numbers), _given(x, up), g)
+        return _product(_known[name][0], axis, _values(name, layout, numbers), _given(x, up), g)
 
     def fake_product(x: Tensor, up: Tensor | None, *others: Any) -> list[Tensor]:
         return [one.new_empty(one.shape) for one in _given(x, up)]
@@ -68,9 +64,7 @@ def define(activation: Any) -> None:
         ("", "Tensor x, Tensor? up", "Tensor", call, fake),
         ("_vjp", "Tensor x, Tensor? up, Tensor g", "Tensor[]", product, fake_product),
     ):
-        _library.define(f"{name}{ending}({tensors}, {ours}) -> {result}", tags=(torch.Tag.pt2_compliant_tag,))
-        _library.impl(name + ending, run, "CPU")
-        torch.library.register_fake(f"actfn::{name}{ending}", shapes, lib=_library)
+        torch_operators.add(name + ending, f"({tensors}, {ours}) -> {result}", run, shapes)
     _known[name] = (activation, *(getattr(torch.ops.actfn, name + ending).default for ending in ("", "_vjp")))
 
 
@@ -89,6 +83,10 @@ def _operable(activation: Any, tensors: Sequence[Tensor]) -> bool:
 
 def _numbers(values: Mapping[str, Any]) -> list[float]:
     return [float(value) for name, value in values.items() if name != "layout"]
+
+
+def _values(name: str, layout: str, numbers: Sequence[float]) -> dict[str, Any]:
+    return {"layout": layout, **dict(zip((p for p in _known[name][0].parameters if p != "layout"), numbers))}
 
 
 def _value(activation: Any, axis: int, values: Mapping[str, Any], tensors: Sequence[Tensor]) -> Tensor:
@@ -114,8 +112,13 @@ def _product(
         gate, up = activation._divided(arrays, axis, values)
         _core.gates[f"{activation.name}_vjp"](gate, up, slope, *map(np.float64, _numbers(values)), *targets)
         return results
-    found = activation.vjp(*arrays, slope, axis=axis, **values)
-    return [torch_operators.as_tensor(one) for one in ((found,) if len(tensors) == 1 else found)]
+    return [torch_operators.as_tensor(one) for one in _by_each(activation, axis, values, (*arrays, slope))]
+
+
+def _by_each(activation: Any, axis: int, values: Mapping[str, Any], given: Sequence[Any]) -> Sequence[Any]:
+    """Return the products by what is given before g, one or two."""
+    found: Any = activation.vjp(*given, axis=axis, **values)
+    return (found,) if len(given) == 2 else found  # type: ignore[no-any-return]
 
 
 def _directly(x: Tensor) -> bool:
@@ -135,14 +138,12 @@ class _Fast(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> Any:
         tensors = ctx.saved_tensors
         activation, axis, values = ctx.given
-        if torch.is_grad_enabled() or not torch_fast.applicable(g) or not all(map(torch_fast.plain, tensors)):
-            found = activation.vjp(*tensors, g, axis=axis, **values)
-            return (None, None, None, found) if len(tensors) == 1 else (None, None, None, *found)
-        return (None, None, None, *_product(activation, axis, values, tensors, g))
+        if torch_fast.undisturbed(g, *tensors):
+            return (None, None, None, *_product(activation, axis, values, tensors, g))
+        return (None, None, None, *_by_each(activation, axis, values, (*tensors, g)))
 
 
-# What Function.apply adds is for transformations, which do not come here.
-_fast: Any = super(torch.autograd.Function, _Fast).apply  # type: ignore[misc]
+_fast = torch_fast.application(_Fast)
 
 
 class _Compiled(torch.autograd.Function):
@@ -160,10 +161,8 @@ class _Compiled(torch.autograd.Function):
         name, axis, layout, numbers = ctx.given
         tensors = ctx.saved_tensors
         if torch.is_grad_enabled():
-            activation = _known[name][0]
-            values = dict(zip((p for p in activation.parameters if p != "layout"), numbers))
-            found = activation.vjp(*tensors, g, axis=axis, layout=layout, **values)
-            return (None, None, None, None, *((found,) if len(tensors) == 1 else found))
+            values = _values(name, layout, numbers)
+            return (None, None, None, None, *_by_each(_known[name][0], axis, values, (*tensors, g)))
         found = _known[name][2](tensors[0], _up(tensors), g, axis, layout, numbers)
         return (None, None, None, None, *found)
 

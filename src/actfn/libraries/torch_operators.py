@@ -99,6 +99,13 @@ def _empty(tensors: tuple[Tensor, ...], parameters: tuple[Any, ...]) -> Tensor:
     return torch.empty_like(x) if shape == x.shape else x.new_empty(shape)
 
 
+def add(name: str, signature: str, call: Any, fake: Any) -> None:
+    """Add an operator for CPU tensors, with what tells a tracer the shape of its result."""
+    _library.define(name + signature, tags=(torch.Tag.pt2_compliant_tag,))
+    _library.impl(name, call, "CPU")
+    torch.library.register_fake(f"actfn::{name}", fake, lib=_library)
+
+
 def _define(name: str, inputs: int, parameters: tuple[str, ...], ufunc: Any) -> None:
     tensors = ", ".join(("Tensor x", "Tensor g")[:inputs])
 
@@ -111,9 +118,7 @@ def _define(name: str, inputs: int, parameters: tuple[str, ...], ufunc: Any) -> 
     overloads = []
     for overload, kind in (("", "float"), (".Tensor", "Tensor"))[: 2 if parameters else 1]:
         typed = "".join(f", {kind} {parameter}" for parameter in parameters)
-        _library.define(f"{name}{overload}({tensors}{typed}) -> Tensor", tags=(torch.Tag.pt2_compliant_tag,))
-        _library.impl(name + overload, call, "CPU")
-        torch.library.register_fake(f"actfn::{name}{overload}", fake, lib=_library)
+        add(name + overload, f"({tensors}{typed}) -> Tensor", call, fake)
         overloads.append(getattr(getattr(torch.ops.actfn, name), overload[1:] or "default"))
     _operators[name] = (overloads[0], overloads[-1])
 
@@ -139,9 +144,7 @@ def _define_rows(name: str, inputs: int, loop: Any, reduces: bool = False) -> No
         return x.new_empty(x.shape[:axis] + x.shape[axis + 1 :]) if reduces else torch.empty_like(x)
 
     tensors = ", ".join(("Tensor x", "Tensor g")[:inputs])
-    _library.define(f"{name}({tensors}, int axis, float[] parameters) -> Tensor", tags=(torch.Tag.pt2_compliant_tag,))
-    _library.impl(name, call, "CPU")
-    torch.library.register_fake(f"actfn::{name}", fake, lib=_library)
+    add(name, f"({tensors}, int axis, float[] parameters) -> Tensor", call, fake)
     found = getattr(torch.ops.actfn, name).default
     _operators[name] = (found, found)
 

@@ -162,8 +162,7 @@ class _Fast(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
         (x,) = ctx.saved_tensors
-        plain = torch_fast.applicable(g) and torch_fast.plain(x) and g.dtype is x.dtype
-        if plain and not torch.is_grad_enabled() and _short(ctx.name, x, ctx.axis):
+        if _short(ctx.name, x, ctx.axis) and torch_fast.undisturbed(g, x):
             return None, torch_fast.run_rows(COMPILED[ctx.name][1], (x, g)), None, None
         return _Value.backward(ctx, g)
 
@@ -172,8 +171,7 @@ def _short(name: str, x: Tensor, axis: int) -> bool:
     return name in COMPILED and axis == x.ndim - 1 and torch_fast.alone(x.numel())
 
 
-# What Function.apply adds is for transformations, which do not come here.
-_fast: Any = super(torch.autograd.Function, _Fast).apply  # type: ignore[misc]
+_fast = torch_fast.application(_Fast)
 
 
 class _ValueInForwardMode(_Value):
