@@ -58,6 +58,15 @@ def test_polynomials_of_the_vocabulary(function: str, start: str) -> None:
     assert numbers(body(function))[::-1] == [float(c) for c in polynomial.coefficients()]
 
 
+def test_the_exponentials_of_rows() -> None:
+    share = (CORE / "float_rows.hpp").read_text(encoding="utf-8").split("doubles_of_half share(", 1)[1].split("\n}\n", 1)[0]
+    for text, start in zip(share.split("else", 1), ("exp, of products", "exp, short")):
+        (polynomial,) = (polynomial for name, polynomial in POLYNOMIALS.items() if name.startswith(start))
+        exact = [float(c) for c in polynomial.coefficients()]
+        even, odd = text.split("even =", 1)[1].split("odd =", 1)
+        assert (numbers(even)[::-1], numbers(odd)[::-1]) == (exact[::2], exact[1::2])
+
+
 @pytest.mark.parametrize(
     ("start", "coefficients"),
     [("normal tail, short", gaussians.NORMAL_TAIL_SHORT), ("gelu slope, short", gaussians.GELU_SLOPE_SHORT)],

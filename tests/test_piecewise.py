@@ -83,7 +83,7 @@ def test_pieces_are_the_function(name: str) -> None:
                 assert error < 0.5, f"piece {k} of {name} is {float(error)} units off at {float(x)}"
 
 
-def test_powers_of_two_for_the_exponentials_of_rows() -> None:
+def test_powers_of_two() -> None:
     (body,) = re.findall(r"powers\[2\]\[32\] = \{(.*?)\};", SOURCE.read_text(encoding="utf-8"), re.DOTALL)
     numbers = [float.fromhex(text) for text in re.findall(r"-?0x[0-9a-f.]+p[-+]\d+|0\.0", body)]
     assert len(numbers) == 2 * PIECES

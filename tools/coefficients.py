@@ -178,6 +178,7 @@ POLYNOMIALS = {
         sqrt_softplus_bend_quotient, mpf("-0.5"), mpf("0.5"), 15
     ),
     "exp, short": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 6),
+    "exp, of products of rows": Polynomial(series(lambda k: 1 / mpmath.factorial(k), 2), -HALF_STEP, HALF_STEP, 9),
     "log, short": Polynomial(series(lambda k: 2 / (2 * k + 1), 1), mpf(0), LOG_END, 4),
     "normal tail, short, from t^2 on": Polynomial(without_leading(SCALED_TAIL), mpf(-1), TAIL_END, 12),
     "gelu slope, short, from t^2 on": Polynomial(without_leading(SCALED_SLOPE), mpf(-1), TAIL_END, 12),

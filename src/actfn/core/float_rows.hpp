@@ -1,343 +1,337 @@
-// softmax, log_softmax and their vector-Jacobian products over float32 rows, on processors with FMA: exponentials in
-// float with a split argument, kept in the output between the passes, and products in double. Within 2 ULP.
+// softmax, log_softmax and their vector-Jacobian products over rows of float32 and narrower, on processors with FMA:
+// in double, sixteen entries at a time, with exponentials kept between the passes. Within 2 ULP.
 #pragma once
 
-#include "piecewise_tables.hpp"
-#include "rows.hpp"
-#include "vectors.hpp"
+#include "row_floats.hpp"
 
 #ifdef ACTFN_FMA
 namespace {
 namespace float_rows {
 
-using vectors::at_least;
+using vectors::bits_of_half;
+using vectors::doubles_of_half;
 using vectors::fused;
-using vectors::integers;
-using vectors::magnitude;
-using vectors::unaligned;
-using vectors::vector;
-constexpr std::ptrdiff_t width = vectors::lanes;
+using vectors::infinity;
+using vectors::mask;
+constexpr std::ptrdiff_t group = 16;
+constexpr int parts = group / width, halves = 2 * parts;
 
-// Stored numbers as float32, which holds them all, and float32 rounded to what is stored.
-template <class S> struct stored;
-template <> struct stored<float> {
-    [[gnu::always_inline]] static vector load(const char* from) { return *reinterpret_cast<const unaligned*>(from); }
-    [[gnu::always_inline]] static void store(vector x, char* to) { *reinterpret_cast<unaligned*>(to) = x; }
-    static float one(float x) { return x; }
-    static float back(float x) { return x; }
+// Which of sixteen numbers there are: all, or the first.
+struct whole {
+    [[gnu::always_inline]] vector load(const float* from, int p, float) const {
+        return *reinterpret_cast<const unaligned*>(from + p * width);
+    }
+    [[gnu::always_inline]] void store(vector y, float* to, int p) const {
+        *reinterpret_cast<unaligned*>(to + p * width) = y;
+    }
 };
-template <int mantissa_bits, int bias> struct stored<narrow<mantissa_bits, bias>> {
-    using S = narrow<mantissa_bits, bias>;
-    static float one(S x) { return static_cast<float>(widen(x)); }
-    static S back(float x) { return narrowed(static_cast<double>(x), static_cast<S*>(nullptr)); }
-    [[gnu::always_inline]] static vector load(const char* from) {
+struct beginning {
+    int count;
 #if defined(__AVX512F__)
-        const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-        if constexpr (bias == 15) return _mm512_cvtph_ps(bits);
-        return (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16);
+    [[gnu::always_inline]] mask some() const { return static_cast<mask>((1u << count) - 1); }
 #elif defined(__AVX2__)
-        const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-        if constexpr (bias == 15) return _mm256_cvtph_ps(bits);
-        return (vector)_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16);
+    [[gnu::always_inline]] __m256i some(int p) const {
+        return (__m256i)(vectors::places<integers>() + p * static_cast<int>(width) < count);
+    }
+#endif
+    [[gnu::always_inline]] vector load(const float* from, int p, float filler) const {
+#if defined(__AVX512F__)
+        return _mm512_mask_loadu_ps(vector{} + filler, some(), from + p * width);
+#elif defined(__AVX2__)
+        return _mm256_blendv_ps(vector{} + filler, _mm256_maskload_ps(from + p * width, some(p)), (__m256)some(p));
 #else
         vector result;
-        for (int l = 0; l < width; ++l) result[l] = one(reinterpret_cast<const S*>(from)[l]);
+        for (int l = 0; l < width; ++l) result[l] = p * width + l < count ? from[p * width + l] : filler;
         return result;
 #endif
     }
-    [[gnu::always_inline]] static void store(vector x, char* to) {
+    [[gnu::always_inline]] void store(vector y, float* to, int p) const {
 #if defined(__AVX512F__)
-        if constexpr (bias == 15) {
-            const __m256i bits = _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT);
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bits);
-            return;
-        }
-        const integers all = reinterpret_cast<integers>(x), rounded = (all + 0x7fff + ((all >> 16) & 1)) >> 16;
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16((__m512i)rounded));
-        return;
+        _mm512_mask_storeu_ps(to + p * width, some(), y);
 #elif defined(__AVX2__)
-        if constexpr (bias == 15) {
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
-            return;
-        }
+        _mm256_maskstore_ps(to + p * width, some(p), y);
+#else
+        for (int l = 0; l < width && p * width + l < count; ++l) to[p * width + l] = y[l];
 #endif
-        for (int l = 0; l < width; ++l) reinterpret_cast<S*>(to)[l] = back(x[l]);
     }
 };
-
-// A vector of a row from place i on, with a filler past its end.
-template <class S>
-[[gnu::always_inline]] inline vector take(const char* from, std::ptrdiff_t step, std::ptrdiff_t i, std::ptrdiff_t n,
-                                          float filler) {
-    if (step == sizeof(S) && i + width <= n) return stored<S>::load(from + i * step);
-    vector result = vector{} + filler;
-    for (std::ptrdiff_t l = 0; l < width && i + l < n; ++l) {
-        S x;
-        std::memcpy(&x, from + (i + l) * step, sizeof x);
-        result[l] = stored<S>::one(x);
-    }
-    return result;
-}
-template <class S>
-[[gnu::always_inline]] inline void put(vector y, char* to, std::ptrdiff_t step, std::ptrdiff_t i, std::ptrdiff_t n) {
-    if (step == sizeof(S) && i + width <= n) return stored<S>::store(y, to + i * step);
-    for (std::ptrdiff_t l = 0; l < width && i + l < n; ++l) {
-        const S x = stored<S>::back(y[l]);
-        std::memcpy(to + (i + l) * step, &x, sizeof x);
-    }
+// function(i, extent) for every sixteen of `count` numbers.
+template <class F> [[gnu::always_inline]] inline void each_group(std::ptrdiff_t count, F function) {
+    std::ptrdiff_t i = 0;
+    for (; i + group <= count; i += group) function(i, whole{});
+    if (i < count) function(i, beginning{static_cast<int>(count - i)});
 }
 
-// The largest of a row, or a NaN of it.
-template <class S> inline float maximum_of(const row_pointers& row) {
-    vector best = vector{} - vectors::infinity;
-    integers unknown = {};
-    for (std::ptrdiff_t i = 0; i < row.n; i += width) {
-        const vector x = take<S>(row.x, row.x_step, i, row.n, -vectors::infinity);
-        best = x > best ? x : best;
-        unknown |= x != x;
+// Sixteen doubles: a sum has a lane for each, whatever the width of a register.
+struct sixteen {
+    doubles_of_half part[halves];
+    template <class F> [[gnu::always_inline]] static sixteen of(F function) {
+        sixteen result;
+        for (int p = 0; p < halves; ++p) result.part[p] = function(p);
+        return result;
     }
-    float result = -vectors::infinity;
-    for (std::ptrdiff_t l = 0; l < width; ++l) {
-        if (unknown[l] != 0) return __builtin_nanf("");
-        result = best[l] > result ? best[l] : result;
-    }
-    return result;
-}
-
-// x less a finite maximum.
-struct distance {
-    vector high, low;
-    [[gnu::always_inline]] distance(vector x, float maximum) {
-        high = x - maximum;
-        const vector back = high - x;
-        low = (x - (high - back)) - (maximum + back);
-    }
-};
-
-// e^(x - maximum), zero from -120 on.
-struct share {
-    vectors::row high = vectors::row(piecewise::tables::powers[0]), low = vectors::row(piecewise::tables::powers[1]);
-    [[gnu::always_inline]] vector operator()(const distance& from) const {
-        const vector d = at_least(from.high, -120.0f), d_low = from.high > -120.0f ? from.low : vector{};
-        // d = (32 i + j) log(2) / 32 + r
-        const vector shifted = fused(d, vector{} + 0x1.715476p+5f, vector{} + 0x1.8p+23f), k = shifted - 0x1.8p+23f;
-        const vector near = fused(-k, vector{} + 0x1.62e430p-6f, d);
-        const vector r = near + fused(k, vector{} + 0x1.05c610p-34f, d_low);
-        const integers bits = reinterpret_cast<integers>(shifted);
-        const vector tail = fused(r * r, fused(r, vector{} + 0x1.555556p-3f, vector{} + 0.5f), r), top = high[bits];
-        const vector mantissa = top + fused(top, tail, low[bits]);
-        // 2^(i + 64), and then 2^-64: only the last product may be subnormal.
-        const vector power = reinterpret_cast<vector>(((bits >> 5) + (127 + 64)) << 23);
-        return mantissa * power * 0x1p-64f;
-    }
-};
-
-// Sums in double, a lane for each place in a group of 16, whatever the vectors' width.
-class sum_of_lanes {
-    static constexpr std::ptrdiff_t group = 16;
-    alignas(64) double lane[group] = {};
-
-  public:
-    [[gnu::always_inline]] void add(vector terms, std::ptrdiff_t i) {
-        double* const to = lane + i % group;
-        for (std::ptrdiff_t l = 0; l < width; ++l) to[l] += static_cast<double>(terms[l]);
-    }
-    double total() {
-        for (std::ptrdiff_t half = group / 2; half > 0; half /= 2)
-            for (std::ptrdiff_t l = 0; l < half; ++l) lane[l] += lane[l + half];
-        return lane[0];
-    }
-};
-
-template <class S> constexpr bool kept_in_output = sizeof(S) == sizeof(float);
-
-struct softmax {
-    template <class S> static void apply(const row_pointers& row) {
-        const float maximum = maximum_of<S>(row);
-        if (!(__builtin_fabsf(maximum) < vectors::infinity)) return ::softmax::apply<S, S>(row);
-        const share exponential;
-        sum_of_lanes sum;
-        for (std::ptrdiff_t i = 0; i < row.n; i += width) {
-            const vector x = take<S>(row.x, row.x_step, i, row.n, -vectors::infinity);
-            const vector e = exponential(distance(x, maximum));
-            if constexpr (kept_in_output<S>) put<S>(e, row.y, row.y_step, i, row.n);
-            sum.add(e, i);
+    template <class E> [[gnu::always_inline]] static sixteen loaded(const float* from, E extent, float filler) {
+        sixteen result;
+        for (int p = 0; p < parts; ++p) {
+            const vector x = extent.load(from, p, filler);
+            result.part[2 * p] = vectors::lower(x), result.part[2 * p + 1] = vectors::upper(x);
         }
-        const double inverse = 1.0 / sum.total();
-        const float high = static_cast<float>(inverse), low = static_cast<float>(inverse - static_cast<double>(high));
-        for (std::ptrdiff_t i = 0; i < row.n; i += width) {
-            const vector e = kept_in_output<S>
-                                 ? take<S>(row.y, row.y_step, i, row.n, 0.0f)
-                                 : exponential(distance(take<S>(row.x, row.x_step, i, row.n, 0.0f), maximum));
-            put<S>(fused(e, vector{} + high, e * low), row.y, row.y_step, i, row.n);
-        }
+        return result;
     }
-};
-
-struct log_softmax {
-    template <class S> static void apply(const row_pointers& row) {
-        const float maximum = maximum_of<S>(row);
-        if (!(__builtin_fabsf(maximum) < vectors::infinity)) return ::log_softmax::apply<S, S>(row);
-        const share exponential;
-        sum_of_lanes sum;
-        integers largest = {};
-        for (std::ptrdiff_t i = 0; i < row.n; i += width) {
-            const vector x = take<S>(row.x, row.x_step, i, row.n, -vectors::infinity);
-            const integers at_top = x == maximum;
-            largest -= at_top;
-            const vector e = exponential(distance(x, maximum));
-            sum.add(at_top ? vector{} : e, i);
-        }
-        double count = -1.0;
-        for (std::ptrdiff_t l = 0; l < width; ++l) count += largest[l];
-        const double logarithm = doubles<false>::log1p_pair(sum.total() + count);
-        const float high = static_cast<float>(logarithm);
-        const float low = static_cast<float>(logarithm - static_cast<double>(high));
-        for (std::ptrdiff_t i = 0; i < row.n; i += width) {
-            const distance d(take<S>(row.x, row.x_step, i, row.n, 0.0f), maximum);
-            const vector y = d.high - high, rest = d.low - low;
-            // Past the largest number nothing is lost that counts, and infinity has no rest.
-            put<S>(y > -0x1p+127f ? y + rest : y, row.y, row.y_step, i, row.n);
-        }
+    template <class E> [[gnu::always_inline]] void store(float* to, E extent) const {
+        for (int p = 0; p < parts; ++p) extent.store(vectors::floats(part[2 * p], part[2 * p + 1]), to, p);
     }
-};
-
-constexpr std::ptrdiff_t group = 16;
-using row_block = float[block];
-using wide_block = double[block];
-constexpr std::ptrdiff_t kept = 4 * block;
-using in_full = doubles<false>;
-
-inline std::ptrdiff_t whole_groups(std::ptrdiff_t count) { return (count + group - 1) / group * group; }
-
-// function(i) for i < count, a whole number of groups; four groups side by side.
-template <class F> inline void each(std::ptrdiff_t count, F function) {
-    std::ptrdiff_t start = 0;
-    for (; start + 4 * group <= count; start += 4 * group)
-#pragma GCC ivdep
-        for (std::ptrdiff_t i = start; i < start + group; ++i) {
-            function(i);
-            function(i + group);
-            function(i + 2 * group);
-            function(i + 3 * group);
-        }
-    for (; start < count; start += group)
-#pragma GCC ivdep
-        for (std::ptrdiff_t i = start; i < start + group; ++i) function(i);
-}
-
-template <class S>
-inline std::ptrdiff_t fetch(const char* from, std::ptrdiff_t step, std::ptrdiff_t start, std::ptrdiff_t n, float filler,
-                            float* to) {
-    const std::ptrdiff_t count = n - start < block ? n - start : block, filled = whole_groups(count);
-    if constexpr (sizeof(S) == sizeof(float)) {
-        load<float>(from + start * step, step, count, to);
-    } else {
-        for (std::ptrdiff_t i = 0; i < count; i += width) {
-            const vector x = take<S>(from, step, start + i, n, filler);
-            std::memcpy(to + i, &x, sizeof x);
-        }
+    [[gnu::always_inline]] void add(const sixteen& terms) {
+        for (int p = 0; p < halves; ++p) part[p] += terms.part[p];
     }
-    for (std::ptrdiff_t i = count; i < filled; ++i) to[i] = filler;
-    return filled;
-}
-
-// Sums in double, a lane for each place in a group.
-struct lanes_of_sum {
-    alignas(64) double lane[group] = {};
-    template <class T> void add(const T* terms, std::ptrdiff_t count) {
-        for (std::ptrdiff_t i = 0; i < count; i += group)
-            for (std::ptrdiff_t l = 0; l < group; ++l) lane[l] += static_cast<double>(terms[i + l]);
-    }
-    double total() const {
-        double sum[group];
-        for (std::ptrdiff_t l = 0; l < group; ++l) sum[l] = lane[l];
-        for (std::ptrdiff_t width = group / 2; width > 0; width /= 2)
-            for (std::ptrdiff_t l = 0; l < width; ++l) sum[l] += sum[l + width];
+    // Lane l and lane l + 8, then l and l + 4, and so on.
+    [[gnu::always_inline]] double total() const {
+        doubles_of_half sum = part[0] + part[halves / 2];
+        if (halves == 4) sum += part[1] + part[3];
+        const bits_of_half place = vectors::places<bits_of_half>();
+        for (int half = width / 4; half > 0; half /= 2) sum += __builtin_shuffle(sum, place ^ half);
         return sum[0];
     }
 };
 
-inline double share_in_full(float x, float maximum) {
-    const double rough = static_cast<double>(x) - static_cast<double>(maximum);
-    return in_full::exp(x == maximum ? 0.0 : rough) * (rough < -700.0 ? 0.0 : 1.0);
+// The largest of a row but for NaN, and the cotangent of one that is as large.
+struct largest {
+    float x, g;
+    bool finite() const { return __builtin_fabsf(x) < infinity; }
+};
+template <bool with_g> [[gnu::always_inline]] inline largest largest_of(const row_of_floats& row) {
+    struct candidates {
+        vector x = vector{} - infinity, g = {};
+        [[gnu::always_inline]] void see(vector other_x, vector other_g) {
+            g = other_x > x ? other_g : g;
+            x = other_x > x ? other_x : x;
+        }
+    } best[parts];
+    float x_copy[reach], g_copy[reach];
+    row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+        const float* const x = row.x.part(start, count, x_copy);
+        const float* const g = with_g ? row.g.part(start, count, g_copy) : nullptr;
+        each_group(count, [&](std::ptrdiff_t i, auto extent) {
+            for (int p = 0; p < parts; ++p)
+                best[p].see(extent.load(x + i, p, -infinity), with_g ? extent.load(g + i, p, 0.0f) : vector{});
+        });
+    });
+    if (parts == 2) best[0].see(best[1].x, best[1].g);
+    const integers place = vectors::places<integers>();
+    for (int half = width / 2; half > 0; half /= 2)
+        best[0].see(__builtin_shuffle(best[0].x, place ^ half), __builtin_shuffle(best[0].g, place ^ half));
+    return {best[0].x[0], best[0].g[0]};
 }
 
-// What both products need: the exponentials, of which the first are kept, their sum, and sums with g.
-struct products {
-    double total, g, weighted;
-    template <class S> static products of(const row_pointers& row, float maximum, double origin, double* first_blocks) {
-        alignas(64) row_block x, g;
-        alignas(64) wide_block more, terms;
-        lanes_of_sum sum, g_sum, weighted;
-        for (std::ptrdiff_t start = 0; start < row.n; start += block) {
-            double* const e = start < kept ? first_blocks + start : more;
-            const std::ptrdiff_t filled = fetch<S>(row.x, row.x_step, start, row.n, 0.0f, x);
-            fetch<S>(row.g, row.g_step, start, row.n, 0.0f, g);
-            const std::ptrdiff_t count = row.n - start < block ? row.n - start : block;
-            each(filled, [&](std::ptrdiff_t i) { e[i] = share_in_full(x[i], maximum); });
-            for (std::ptrdiff_t i = count; i < filled; ++i) e[i] = 0.0;
-            each(filled, [&](std::ptrdiff_t i) { terms[i] = e[i] * (static_cast<double>(g[i]) - origin); });
-            for (std::ptrdiff_t i = count; i < filled; ++i) terms[i] = 0.0;
-            sum.add(e, filled);
-            weighted.add(terms, filled);
-            g_sum.add(g, filled);
-        }
-        return {sum.total(), g_sum.total(), weighted.total()};
+// e^d for d <= 0, and zero below -700: relative error 2^-37, or 2^-51 for products, where what a difference magnifies
+// needs all digits.
+template <bool of_product> [[gnu::always_inline]] inline doubles_of_half share(doubles_of_half d) {
+    constexpr doubles_of_half zero = {};
+    const doubles_of_half shifted = fused(d, zero + log2_e, zero + shifter);
+    const doubles_of_half r = fused(-(shifted - shifter), zero + (ln2_high + ln2_middle), d), square = r * r;
+    // Even powers and odd powers, so that half as many operations wait for each other (tools/coefficients.py).
+    const auto polynomial = [&](auto first, auto... others) {
+        doubles_of_half y = zero + first;
+        ((y = fused(y, square, zero + others)), ...);
+        return y;
+    };
+    doubles_of_half even, odd;
+    if constexpr (of_product) {
+        even = polynomial(0x1.28917c89a43a7p-22, 0x1.a019b9149a41cp-16, 0x1.6c16c17889ef1p-10, 0x1.5555555553d68p-5,
+                          0x1.0000000000001p-1, 1.0);
+        odd = polynomial(0x1.af389ecfc4b9cp-26, 0x1.71de0db2f6b19p-19, 0x1.a01a01a7c2efep-13, 0x1.11111111109b5p-7,
+                         0x1.5555555555556p-3, 1.0);
+    } else {
+        even =
+            polynomial(0x1.a1131351400c3p-16, 0x1.6c1685919d367p-10, 0x1.5555555c85f99p-5, 0x1.0000000000000p-1, 1.0);
+        odd = polynomial(0x1.a15169e096556p-13, 0x1.1110c63a4eed0p-7, 0x1.5555556750672p-3, 1.0);
     }
-    // Write function(e, g) for every entry.
-    template <class S, class F>
-    static void write(const row_pointers& row, float maximum, const double* first_blocks, F function) {
-        alignas(64) row_block x, g, y;
-        alignas(64) wide_block more;
-        for (std::ptrdiff_t start = 0; start < row.n; start += block) {
-            const std::ptrdiff_t filled = fetch<S>(row.g, row.g_step, start, row.n, 0.0f, g);
-            const double* e = first_blocks + start;
-            if (start >= kept) {
-                fetch<S>(row.x, row.x_step, start, row.n, 0.0f, x);
-                each(filled, [&](std::ptrdiff_t i) { more[i] = share_in_full(x[i], maximum); });
-                e = more;
-            }
-            each(filled, [&](std::ptrdiff_t i) {
-                y[i] = single::one_nan(static_cast<float>(function(e[i], static_cast<double>(g[i]))));
+    const bits_of_half bits = reinterpret_cast<bits_of_half>(fused(odd, r, even));
+    const bits_of_half scaled = bits + (reinterpret_cast<bits_of_half>(shifted) << 52);
+    return d < -700.0 ? zero : reinterpret_cast<doubles_of_half>(scaled);
+}
+
+// The exponentials of a row less its largest: those of the first part are kept, the others computed again.
+template <bool of_product> class shares {
+    const row_of_floats& row;
+    const double maximum;
+    doubles_of_half kept[reach / (width / 2)];
+
+    template <class E> [[gnu::always_inline]] sixteen computed(const float* x_from, E extent) const {
+        const sixteen x = sixteen::loaded(x_from, extent, -infinity);
+        return sixteen::of([&](int p) { return share<of_product>(x.part[p] - maximum); });
+    }
+
+  public:
+    [[gnu::always_inline]] shares(const row_of_floats& row, float maximum) : row(row), maximum(maximum) {}
+
+    // function(exponentials, g) for every sixteen.
+    template <class F> [[gnu::always_inline]] void each(F function) {
+        float x_copy[reach], g_copy[reach];
+        row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+            const float* const x = row.x.part(start, count, x_copy);
+            const float* const g = of_product ? row.g.part(start, count, g_copy) : nullptr;
+            each_group(count, [&](std::ptrdiff_t i, auto extent) {
+                const sixteen e = computed(x + i, extent);
+                if (start == 0)
+                    for (int p = 0; p < halves; ++p) kept[i / (width / 2) + p] = e.part[p];
+                function(e, of_product ? sixteen::loaded(g + i, extent, 0.0f) : sixteen{});
             });
-            const std::ptrdiff_t count = row.n - start < block ? row.n - start : block;
-            if constexpr (sizeof(S) == sizeof(float)) {
-                store<float>(y, count, row.y + start * row.y_step, row.y_step);
-            } else {
-                for (std::ptrdiff_t i = 0; i < count; i += width) {
-                    vector part;
-                    std::memcpy(&part, y + i, sizeof part);
-                    put<S>(part, row.y, row.y_step, start + i, row.n);
-                }
-            }
+        });
+    }
+    // Write function(exponentials, g).
+    template <class F> [[gnu::always_inline]] void write(F function) const {
+        float x_copy[reach], g_copy[reach], y_copy[reach];
+        row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+            const float* const x = start > 0 ? row.x.part(start, count, x_copy) : nullptr;
+            const float* const g = of_product ? row.g.part(start, count, g_copy) : nullptr;
+            float* const y = row.y.part(start, y_copy);
+            each_group(count, [&](std::ptrdiff_t i, auto extent) {
+                sixteen e;
+                if (start == 0)
+                    for (int p = 0; p < halves; ++p) e.part[p] = kept[i / (width / 2) + p];
+                else
+                    e = computed(x + i, extent);
+                const sixteen given = of_product ? sixteen::loaded(g + i, extent, 0.0f) : sixteen{};
+                sixteen::of([&](int p) { return function(e.part[p], given.part[p]); }).store(y + i, extent);
+            });
+            row.y.written(start, count, y);
+        });
+    }
+};
+
+[[gnu::always_inline]] inline doubles_of_half one_nan(doubles_of_half x) {
+    return x == x ? x : doubles_of_half{} + __builtin_nan("");
+}
+
+// Write function(share, g, mean of g, sum of g) for a row that has no finite largest entry or has a NaN: entries that
+// are as large share the whole.
+template <bool with_g, class F>
+[[gnu::noinline]] void write_limit(const row_of_floats& row, const largest& top, F function) {
+    float x_copy[reach], g_copy[reach], y_copy[reach];
+    double count = 0.0, g_sum = 0.0, above = 0.0;
+    row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t n) {
+        const float* const x = row.x.part(start, n, x_copy);
+        const float* const g = with_g ? row.g.part(start, n, g_copy) : nullptr;
+        for (std::ptrdiff_t i = 0; i < n; ++i) {
+            const bool at_top = x[i] == top.x;
+            count += x[i] == x[i] ? at_top : __builtin_nan("");
+            if (with_g) g_sum += g[i], above += at_top ? static_cast<double>(g[i]) - top.g : 0.0;
         }
+    });
+    row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t n) {
+        const float* const x = row.x.part(start, n, x_copy);
+        const float* const g = with_g ? row.g.part(start, n, g_copy) : nullptr;
+        float* const y = row.y.part(start, y_copy);
+        for (std::ptrdiff_t i = 0; i < n; ++i) {
+            const double share = (x[i] == top.x ? 1.0 : 0.0) / count;
+            y[i] = single::one_nan(static_cast<float>(function(share, with_g ? g[i] : 0.0, above / count, g_sum)));
+        }
+        row.y.written(start, n, y);
+    });
+}
+
+struct softmax {
+    [[gnu::noinline]] static void apply(const row_of_floats& row) {
+        const largest top = largest_of<false>(row);
+        shares<false> all(row, top.x);
+        sixteen sum = {};
+        if (top.finite()) all.each([&](const sixteen& e, const sixteen&) { sum.add(e); });
+        const double inverse = 1.0 / sum.total();
+        if (!(inverse < infinity)) return write_limit<false>(row, top, [](double share, auto...) { return share; });
+        all.write([&](auto e, auto) { return e * inverse; });
+    }
+};
+
+struct log_softmax {
+    // The sum of the exponentials, without those of the largest entries.
+    static double rest_of(const row_of_floats& row, double maximum) {
+        float x_copy[reach];
+        sixteen rest = {};
+        row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+            const float* const x = row.x.part(start, count, x_copy);
+            each_group(count, [&](std::ptrdiff_t i, auto extent) {
+                const sixteen given = sixteen::loaded(x + i, extent, -infinity);
+                rest.add(sixteen::of([&](int p) {
+                    const doubles_of_half d = given.part[p] - maximum;
+                    return d < 0.0 ? share<false>(d) : doubles_of_half{};
+                }));
+            });
+        });
+        return rest.total();
+    }
+    [[gnu::noinline]] static void apply(const row_of_floats& row) {
+        const largest top = largest_of<false>(row);
+        const double maximum = top.x;
+        float x_copy[reach], y_copy[reach];
+        sixteen sum = {};
+        row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+            const float* const x = row.x.part(start, count, x_copy);
+            each_group(count, [&](std::ptrdiff_t i, auto extent) {
+                const sixteen given = sixteen::loaded(x + i, extent, -infinity);
+                sum.add(sixteen::of([&](int p) { return share<false>(given.part[p] - maximum); }));
+            });
+        });
+        double rest = sum.total() - 1.0;
+        if (!top.finite() || rest != rest)
+            return write_limit<false>(row, top, [](double share, auto...) { return doubles<false>::log(share); });
+        // Of so little, the one beside it has taken digits that count.
+        if (rest < 0x1p-20) rest = rest_of(row, maximum);
+        const double logarithm = doubles<false>::log1p_pair(rest);
+        row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+            const float* const x = row.x.part(start, count, x_copy);
+            float* const y = row.y.part(start, y_copy);
+            each_group(count, [&](std::ptrdiff_t i, auto extent) {
+                const sixteen given = sixteen::loaded(x + i, extent, 0.0f);
+                sixteen::of([&](int p) { return (given.part[p] - maximum) - logarithm; }).store(y + i, extent);
+            });
+            row.y.written(start, count, y);
+        });
     }
 };
 
 struct softmax_vjp {
-    template <class S> static void apply(const row_pointers& row) {
-        const float maximum = maximum_of<S>(row);
+    [[gnu::noinline]] static void apply(const row_of_floats& row) {
+        const largest top = largest_of<true>(row);
         // A constant added to g changes nothing; this one leaves nothing to cancel where one entry is almost
         // everything.
-        const double origin = cotangent_at_top<S, S>(row, maximum);
-        alignas(64) double first_blocks[kept];
-        const products found = products::of<S>(row, maximum, origin, first_blocks);
-        const double inverse = 1.0 / found.total, mean = found.weighted * inverse;
-        products::write<S>(row, maximum, first_blocks,
-                           [&](double e, double g) { return e * inverse * ((g - origin) - mean); });
+        const double origin = top.g;
+        shares<true> all(row, top.x);
+        sixteen sum = {}, weighted = {};
+        if (top.finite())
+            all.each([&](const sixteen& e, const sixteen& g) {
+                sum.add(e);
+                weighted = sixteen::of([&](int p) { return fused(e.part[p], g.part[p] - origin, weighted.part[p]); });
+            });
+        const double inverse = 1.0 / sum.total(), mean = weighted.total() * inverse;
+        if (!(inverse < infinity))
+            return write_limit<true>(row, top, [&](double share, double g, double mean_of_tops, double) {
+                return share * ((g - origin) - mean_of_tops);
+            });
+        all.write([&](auto e, auto g) { return one_nan(e * inverse * ((g - origin) - mean)); });
     }
 };
 
 struct log_softmax_vjp {
-    template <class S> static void apply(const row_pointers& row) {
-        const float maximum = maximum_of<S>(row);
-        alignas(64) double first_blocks[kept];
-        const products found = products::of<S>(row, maximum, 0.0, first_blocks);
-        const double factor = found.g / found.total;
-        products::write<S>(row, maximum, first_blocks, [&](double e, double g) { return g - e * factor; });
+    [[gnu::noinline]] static void apply(const row_of_floats& row) {
+        const largest top = largest_of<false>(row);
+        shares<true> all(row, top.x);
+        sixteen sum = {}, g_sum = {};
+        if (top.finite())
+            all.each([&](const sixteen& e, const sixteen& g) {
+                sum.add(e);
+                g_sum.add(g);
+            });
+        const double total = sum.total(), factor = g_sum.total() / total;
+        if (!(total > 0.0))
+            return write_limit<true>(
+                row, top, [](double share, double g, double, double g_total) { return g - share * g_total; });
+        all.write([&](auto e, auto g) { return one_nan(g - e * factor); });
     }
 };
+
+// NumPy's loop takes functions of its own rows.
+template <class F, class S> inline void apply(const row_pointers& row) { F::apply(row_of_floats::of<S>(row)); }
 
 } // namespace float_rows
 } // namespace

@@ -7,7 +7,7 @@
 #include "kernels.hpp"
 
 #ifdef ACTFN_FMA
-#define ACTFN_FLOAT_ROWS(function, S) each_row<float_rows::function::apply<S>, function::with_g>
+#define ACTFN_FLOAT_ROWS(function, S) each_row<float_rows::apply<float_rows::function, S>, function::with_g>
 #else
 #define ACTFN_FLOAT_ROWS(function, S) ACTFN_ROW(function, S, S)
 #endif

@@ -56,14 +56,51 @@ using half_vector [[gnu::vector_size(lanes * 2)]] = float;
     return result;
 #endif
 }
+// The lower and the upper half of a vector as doubles, and back.
+[[gnu::always_inline]] inline doubles_of_half lower(vector x) {
+#if defined(__AVX512F__)
+    return _mm512_cvtps_pd(_mm512_castps512_ps256(x));
+#elif defined(__AVX2__)
+    return _mm256_cvtps_pd(_mm256_castps256_ps128(x));
+#else
+    half_vector half;
+    std::memcpy(&half, &x, sizeof half);
+    return __builtin_convertvector(half, doubles_of_half);
+#endif
+}
+[[gnu::always_inline]] inline doubles_of_half upper(vector x) {
+#if defined(__AVX512F__)
+    return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
+#elif defined(__AVX2__)
+    return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
+#else
+    half_vector halves[2];
+    std::memcpy(halves, &x, sizeof halves);
+    return __builtin_convertvector(halves[1], doubles_of_half);
+#endif
+}
+[[gnu::always_inline]] inline vector floats(doubles_of_half low, doubles_of_half high) {
+#if defined(__AVX512F__)
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low)), _mm512_cvtpd_ps(high), 1);
+#elif defined(__AVX2__)
+    return _mm256_set_m128(_mm256_cvtpd_ps(high), _mm256_cvtpd_ps(low));
+#else
+    const half_vector halves[] = {__builtin_convertvector(low, half_vector),
+                                  __builtin_convertvector(high, half_vector)};
+    vector result;
+    std::memcpy(&result, halves, sizeof result);
+    return result;
+#endif
+}
 // A function of doubles for a vector of floats.
 template <class F> [[gnu::always_inline]] inline vector in_double(vector x, F function) {
-    half_vector halves[2];
-    std::memcpy(halves, &x, sizeof x);
-    for (half_vector& half : halves)
-        half = __builtin_convertvector(function(__builtin_convertvector(half, doubles_of_half)), half_vector);
-    std::memcpy(&x, halves, sizeof x);
-    return x;
+    return floats(function(lower(x)), function(upper(x)));
+}
+// 0, 1, 2, ...
+template <class I> [[gnu::always_inline]] inline I places() {
+    I result = {};
+    for (int l = 0; l < static_cast<int>(sizeof(I) / sizeof(result[0])); ++l) result[l] = l;
+    return result;
 }
 
 // x, or the limit where x is beyond it or NaN.
