@@ -59,7 +59,9 @@ def test_polynomials_of_the_vocabulary(function: str, start: str) -> None:
 
 
 def test_the_exponentials_of_rows() -> None:
-    share = (CORE / "float_rows.hpp").read_text(encoding="utf-8").split("doubles_of_half share(", 1)[1].split("\n}\n", 1)[0]
+    share = (
+        (CORE / "float_rows.hpp").read_text(encoding="utf-8").split("doubles_of_half share(", 1)[1].split("\n}\n", 1)[0]
+    )
     for text, start in zip(share.split("else", 1), ("exp, of products", "exp, short")):
         (polynomial,) = (polynomial for name, polynomial in POLYNOMIALS.items() if name.startswith(start))
         exact = [float(c) for c in polynomial.coefficients()]
