@@ -299,11 +299,19 @@ def test_infinities_share_as_equals(dtype: np.dtype[Any]) -> None:
     assert actfn.budget(np.array([-INF, 1.0, -INF], dtype), budget=2.0).tolist() == [0.5, 1.0, 0.5]
 
 
-def test_infinities_of_sums_and_of_solu() -> None:
-    rows = np.array([[INF, 0.0], [-INF, -INF], [-INF, 2.0], [INF, INF], [INF, -INF]])
+@dtypes
+def test_infinities_of_sums(dtype: np.dtype[Any]) -> None:
+    rows = np.array([[INF, 0.0], [-INF, -INF], [-INF, 2.0], [INF, INF], [INF, -INF]], dtype)
     assert actfn.logsumexp(rows).tolist() == [INF, -INF, 2.0, INF, INF]
     assert actfn.logmeanexp(rows)[[0, 1, 3, 4]].tolist() == [INF, -INF, INF, INF]
     assert actfn.logsumexp.vjp(rows, 1.0).tolist() == [[1, 0], [0.5, 0.5], [0, 1], [0.5, 0.5], [1, 0]]
+    for unknown in ([np.nan, 1.0], [np.nan, INF], [-INF, np.nan]):
+        assert np.isnan(actfn.logsumexp(np.array(unknown, dtype)))
+        assert np.isnan(actfn.logsumexp.vjp(np.array(unknown, dtype), 1.0)).all()
+
+
+def test_infinities_of_solu() -> None:
+    rows = np.array([[INF, 0.0], [-INF, -INF], [-INF, 2.0], [INF, INF], [INF, -INF]])
     got = actfn.solu(rows)
     assert got.tolist() == [[INF, 0], [-INF, -INF], [0, 2], [INF, INF], [INF, 0]]
     assert np.signbit(got[2, 0]) and np.signbit(got[4, 1])
@@ -322,6 +330,33 @@ def test_sums_whose_largest_entry_takes_almost_all_away() -> None:
     assert float(actfn.logsumexp(np.zeros(70_000, np.float16))) == float(np.float16(np.log(70_000)))
     assert actfn.logmeanexp(np.full((2, 1000), 3.25)).tolist() == [3.25, 3.25]
     assert actfn.logsumexp(np.array([[1e300, 1e300], [-1e300, 1e300]])).tolist() == [1e300, 1e300]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 15, 16, 17, 40])
+def test_sums_of_float32_that_cancel_are_right_to_the_last_digit(length: int) -> None:
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=length).astype(np.float32) * np.float32(rng.choice([1e-3, 1.0, 20.0]))
+        # So that the sum of the exponentials is next to 1.
+        x = (x - float(row_oracle.value("logsumexp", x.tolist())[0].mid())).astype(np.float32)
+        for row in (x, np.append(x[:-1], np.nextafter(x[-1], np.float32(1)))):
+            assert worst(actfn.logsumexp(row), row_oracle.value("logsumexp", row.tolist())) <= 0.51
+    assert worst(actfn.logsumexp(np.array([0, -40], np.float32)), row_oracle.value("logsumexp", [0.0, -40.0])) <= 0.51
+
+
+def test_sums_of_float32_do_not_depend_on_where_they_lie() -> None:
+    rng = np.random.default_rng(15)
+    for length in (1, 5, 16, 33, 2047, 2048, 2050, 5000):
+        x, g = rng.normal(size=(3, length)).astype(np.float32), rng.normal(size=3).astype(np.float32)
+        y, product = actfn.logsumexp(x), actfn.logsumexp.vjp(x, g)
+        for part in (x[:, ::-1][:, ::-1], np.asfortranarray(x), np.repeat(x, 3, axis=1)[:, ::3]):
+            assert same_bits(actfn.logsumexp(part), y) and same_bits(actfn.logsumexp.vjp(part, g), product)
+        assert same_bits(actfn.logsumexp(x.T, axis=0), y) and same_bits(actfn.logsumexp.vjp(x.T, g, axis=0).T, product)
+        into = np.full((length, 6), np.float32(7))
+        actfn.logsumexp.vjp(x.T, g, axis=0, out=into[:, ::2])
+        assert same_bits(into[:, ::2].T, product) and (into[:, 1::2] == 7).all()
+        kept = np.empty((3, 1), np.float32)
+        assert actfn.logsumexp(x, out=kept, keepdims=True) is kept and same_bits(kept[:, 0], y)
 
 
 @dtypes

@@ -2,6 +2,7 @@ import numpy as np
 
 ufuncs: dict[str, np.ufunc]
 gates: dict[str, np.ufunc]
+sums: dict[str, np.ufunc]
 instruction_set: str
 available: str
 compiler: str

@@ -243,41 +243,36 @@ struct softmax {
     }
 };
 
-struct log_softmax {
-    // The sum of the exponentials, without those of the largest entries.
-    static double rest_of(const row_of_floats& row, double maximum) {
-        float x_copy[reach];
-        sixteen rest = {};
-        row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
-            const float* const x = row.x.part(start, count, x_copy);
-            each_group(count, [&](std::ptrdiff_t i, auto extent) {
-                const sixteen given = sixteen::loaded(x + i, extent, -infinity);
-                rest.add(sixteen::of([&](int p) {
-                    const doubles_of_half d = given.part[p] - maximum;
-                    return d < 0.0 ? share<false>(d) : doubles_of_half{};
-                }));
-            });
+// The sum of the exponentials: of all, or without those of the largest entries.
+template <bool without_top> [[gnu::noinline]] double sum_of_shares(const row_of_floats& row, double top) {
+    float x_copy[reach];
+    sixteen sum = {};
+    row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+        const float* const x = row.x.part(start, count, x_copy);
+        each_group(count, [&](std::ptrdiff_t i, auto extent) {
+            const sixteen given = sixteen::loaded(x + i, extent, -infinity);
+            sum.add(sixteen::of([&](int p) {
+                const doubles_of_half d = given.part[p] - top, e = share<false>(d);
+                return without_top ? (d < 0.0 ? e : doubles_of_half{}) : e;
+            }));
         });
-        return rest.total();
-    }
+    });
+    return sum.total();
+}
+// Its logarithm, with NaN for an infinite largest entry.
+inline double logarithm_of_sum(const row_of_floats& row, const largest& top) {
+    const double rest = top.finite() ? sum_of_shares<false>(row, top.x) - 1.0 : __builtin_nan("");
+    // Of so little, the one beside it has taken digits that count.
+    return doubles<false>::log1p_pair(rest < 0x1p-20 ? sum_of_shares<true>(row, top.x) : rest);
+}
+
+struct log_softmax {
     [[gnu::noinline]] static void apply(const row_of_floats& row) {
         const largest top = largest_of<false>(row);
-        const double maximum = top.x;
-        float x_copy[reach], y_copy[reach];
-        sixteen sum = {};
-        row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
-            const float* const x = row.x.part(start, count, x_copy);
-            each_group(count, [&](std::ptrdiff_t i, auto extent) {
-                const sixteen given = sixteen::loaded(x + i, extent, -infinity);
-                sum.add(sixteen::of([&](int p) { return share<false>(given.part[p] - maximum); }));
-            });
-        });
-        double rest = sum.total() - 1.0;
-        if (!top.finite() || rest != rest)
+        const double maximum = top.x, logarithm = logarithm_of_sum(row, top);
+        if (logarithm != logarithm)
             return write_limit<false>(row, top, [](double share, auto...) { return doubles<false>::log(share); });
-        // Of so little, the one beside it has taken digits that count.
-        if (rest < 0x1p-20) rest = rest_of(row, maximum);
-        const double logarithm = doubles<false>::log1p_pair(rest);
+        float x_copy[reach], y_copy[reach];
         row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
             const float* const x = row.x.part(start, count, x_copy);
             float* const y = row.y.part(start, y_copy);
@@ -330,8 +325,71 @@ struct log_softmax_vjp {
     }
 };
 
+// To one number.
+struct logsumexp {
+    // For a row whose largest entry cancels almost all of the logarithm.
+    [[gnu::noinline]] static double precisely(const row_of_floats& row, double maximum) {
+        using M = precise;
+        float x_copy[reach];
+        pair_of_doubles sum = {0.0, 0.0};
+        row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+            const float* const x = row.x.part(start, count, x_copy);
+            for (std::ptrdiff_t i = 0; i < count; ++i) sum = M::add(sum, M::exp_precise(below<M>(x[i], maximum), 0.0));
+        });
+        const pair_of_doubles logarithm = M::log_pair(sum);
+        // A step of Newton's method, with ten more digits.
+        const pair_of_doubles rest = M::add(M::multiply(M::exp_precise(M::negative(logarithm), 0.0), sum), -1.0);
+        return M::round(M::add(M::add(logarithm, rest), maximum));
+    }
+    [[gnu::noinline]] static void apply(const row_of_floats& row) {
+        const largest top = largest_of<false>(row);
+        const double maximum = top.x, logarithm = logarithm_of_sum(row, top);
+        double y = maximum + logarithm;
+        // What cancels has been rounded before.
+        if (__builtin_fabs(y) < 0x1p-10 * logarithm) y = precisely(row, maximum);
+        if (logarithm != logarithm) {
+            bool unknown = false;
+            float x_copy[reach];
+            row.each_part([&](std::ptrdiff_t start, std::ptrdiff_t count) {
+                const float* const x = row.x.part(start, count, x_copy);
+                for (std::ptrdiff_t i = 0; i < count; ++i) unknown |= x[i] != x[i];
+            });
+            y = unknown ? __builtin_nan("") : maximum;
+        }
+        float copy;
+        *row.y.part(0, &copy) = static_cast<float>(y);
+        row.y.written(0, 1, &copy);
+    }
+};
+
+// From one number to a row.
+struct logsumexp_vjp {
+    [[gnu::noinline]] static void apply(const row_of_floats& row) {
+        float copy;
+        const double g = *row.g.part(0, 1, &copy);
+        const largest top = largest_of<false>(row);
+        shares<false> all(row, top.x);
+        sixteen sum = {};
+        if (top.finite()) all.each([&](const sixteen& e, const sixteen&) { sum.add(e); });
+        const double total = sum.total(), factor = g / total;
+        if (!(total > 0.0)) return write_limit<false>(row, top, [=](double share, auto...) { return share * g; });
+        all.write([&](auto e, auto) { return one_nan(e * factor); });
+    }
+};
+
 // NumPy's loop takes functions of its own rows.
 template <class F, class S> inline void apply(const row_pointers& row) { F::apply(row_of_floats::of<S>(row)); }
+
+// NumPy's inner loop for a function to one number, or from one to a row: that number has no step of its own.
+template <class F, class S, bool from_number>
+void each_row_and_number(char** arguments, const std::ptrdiff_t* dimensions, const std::ptrdiff_t* steps, void*) {
+    const quiet_arithmetic guard;
+    constexpr int output = from_number ? 2 : 1;
+    const std::ptrdiff_t *const core = steps + output + 1, y_step = from_number ? core[1] : sizeof(S);
+    for (std::ptrdiff_t r = 0; r < dimensions[0]; ++r)
+        apply<F, S>({arguments[0] + r * steps[0], arguments[1] + r * steps[1], arguments[output] + r * steps[output],
+                     core[0], sizeof(S), y_step, dimensions[1]});
+}
 
 } // namespace float_rows
 } // namespace

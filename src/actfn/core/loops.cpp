@@ -8,8 +8,15 @@
 
 #ifdef ACTFN_FMA
 #define ACTFN_FLOAT_ROWS(function, S) each_row<float_rows::apply<float_rows::function, S>, function::with_g>
+#define ACTFN_SUMS(function, from_number)                                                                              \
+    {float_rows::each_row_and_number<float_rows::function, half, from_number>,                                         \
+     float_rows::each_row_and_number<float_rows::function, bfloat, from_number>,                                       \
+     float_rows::each_row_and_number<float_rows::function, float, from_number>}
 #else
 #define ACTFN_FLOAT_ROWS(function, S) ACTFN_ROW(function, S, S)
+#define ACTFN_SUMS(function, from_number)                                                                              \
+    {                                                                                                                  \
+    }
 #endif
 
 // In the order of actfn::Storage.
@@ -41,4 +48,5 @@ const actfn::Table ACTFN_TABLE = {
     },
     {drive<float, float, double, float, double>, drive<float, float, float, float, double>},
     {ACTFN_ROWS(softmax), ACTFN_ROWS(softmax_vjp), ACTFN_ROWS(log_softmax), ACTFN_ROWS(log_softmax_vjp)},
+    {ACTFN_SUMS(logsumexp, false), ACTFN_SUMS(logsumexp_vjp, true)},
 };

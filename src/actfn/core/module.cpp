@@ -107,6 +107,8 @@ constexpr Entry row_entries[4] = {{"softmax", 1, 0, 1, {}, {}, {}},
                                   {"log_softmax", 1, 0, 1, {}, {}, {}},
                                   {"log_softmax_vjp", 2, 0, 1, {}, {}, {}}};
 
+constexpr Entry sum_entries[2] = {{"logsumexp", 1, 0, 1, {}, {}, {}}, {"logsumexp_vjp", 2, 0, 1, {}, {}, {}}};
+
 // The rows' loops in the shape of the elementwise ones.
 struct RowLoops {
     UfuncLoop loops[storage_count][2];
@@ -133,9 +135,21 @@ PyObject* make_gate(const Entry& entry, UfuncLoop loop) {
                                    entry.outputs, PyUFunc_None, entry.name, nullptr, 0);
 }
 
+PyObject* make_sum(const Entry& entry, const UfuncLoop* loops) {
+    Registration* const r = static_cast<Registration*>(std::calloc(1, sizeof(Registration)));
+    if (r == nullptr) return PyErr_NoMemory();
+    for (int s : {float16, float32}) {
+        const int type = numpy_types[s];
+        r->add(loops[s - float16], entry, type, type, type, type);
+    }
+    return PyUFunc_FromFuncAndDataAndSignature(r->loops, r->data, r->types, r->count, entry.inputs, entry.outputs,
+                                               PyUFunc_None, entry.name, nullptr, 0,
+                                               entry.inputs == 1 ? "(n)->()" : "(n),()->(n)");
+}
+
 struct State {
     const Table* table;
-    PyObject *ufuncs, *gates;
+    PyObject *ufuncs, *gates, *sums;
 };
 
 State* state_of(PyObject* module) { return static_cast<State*>(PyModule_GetState(module)); }
@@ -173,6 +187,11 @@ PyObject* register_bfloat16(PyObject* module, PyObject* argument) {
         return ufunc != nullptr && register_type(ufunc, entry, loops[bfloat16], static_cast<int>(type));
     });
     if (!done) return nullptr;
+    for (int i = 0; i < 2; ++i) {
+        const UfuncLoop loop = state->table->sums[i][bfloat16 - float16], loops[] = {loop, loop};
+        PyObject* const sum = PyDict_GetItemString(state->sums, sum_entries[i].name);
+        if (sum != nullptr && !register_type(sum, sum_entries[i], loops, static_cast<int>(type))) return nullptr;
+    }
     Py_RETURN_NONE;
 }
 
@@ -208,6 +227,13 @@ int execute(PyObject* module) {
         if (!put(state->gates, entry.name, make_gate(entry, state->table->elementwise[float32][0]))) return -1;
     }
     if (PyModule_AddObjectRef(module, "gates", state->gates) < 0) return -1;
+    state->sums = PyDict_New();
+    if (state->sums == nullptr) return -1;
+    for (int i = 0; i < 2; ++i) {
+        const UfuncLoop* const loops = state->table->sums[i];
+        if (*loops != nullptr && !put(state->sums, sum_entries[i].name, make_sum(sum_entries[i], loops))) return -1;
+    }
+    if (PyModule_AddObjectRef(module, "sums", state->sums) < 0) return -1;
     if (PyModule_AddStringConstant(module, "instruction_set", instruction_set_names[set]) < 0) return -1;
     if (PyModule_AddStringConstant(module, "available", AvailableNames().text) < 0) return -1;
     return PyModule_AddStringConstant(module, "compiler", ACTFN_TEXT(ACTFN_COMPILER));
@@ -218,6 +244,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
     if (state != nullptr) {
         Py_VISIT(state->ufuncs);
         Py_VISIT(state->gates);
+        Py_VISIT(state->sums);
     }
     return 0;
 }
@@ -227,6 +254,7 @@ int clear(PyObject* module) {
     if (state != nullptr) {
         Py_CLEAR(state->ufuncs);
         Py_CLEAR(state->gates);
+        Py_CLEAR(state->sums);
     }
     return 0;
 }
@@ -252,13 +280,15 @@ PyObject* run(PyObject*, PyObject* const* given, Py_ssize_t count) {
     char* operands[most_operands];
     double numbers[most_operands];
     npy_intp steps[2 * most_operands];
+    int with_row = 0;
     for (int i = 0; i < ufunc.nargs; ++i) {
         PyObject* const operand = given[before + i];
         const bool number = PyFloat_Check(operand);
         if (number) numbers[i] = PyFloat_AsDouble(operand);
         operands[i] = number ? reinterpret_cast<char*>(numbers + i) : static_cast<char*>(PyLong_AsVoidPtr(operand));
-        steps[i] = number ? 0 : in_rows ? size * length : size;
-        steps[ufunc.nargs + i] = size;
+        const bool is_row = in_rows && ufunc.core_num_dims[i] > 0;
+        steps[i] = number ? 0 : is_row ? size * length : size;
+        if (is_row) steps[ufunc.nargs + with_row++] = size;
     }
     if (PyErr_Occurred()) return nullptr;
     const int wanted = precise ? NPY_FLOAT64 : NPY_FLOAT32;

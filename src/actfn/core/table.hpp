@@ -43,6 +43,8 @@ struct Table {
     UfuncLoop compact[2];
     // [storage] of softmax, softmax_vjp, log_softmax, log_softmax_vjp
     UfuncLoop rows[4][storage_count];
+    // [float16, bfloat16, float32] of logsumexp and logsumexp_vjp; none without FMA
+    UfuncLoop sums[2][3];
 };
 
 } // namespace actfn

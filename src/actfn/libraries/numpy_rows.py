@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from actfn import _core
 from actfn.functions.declare import Declaration
 from actfn.inputs import KEPT, is_real
 from actfn.libraries import rows
@@ -14,6 +15,7 @@ from actfn.libraries.find import NUMPY
 
 # So many numbers are worked on at a time: with all that is made of them they stay in the cache.
 PART = 1 << 14
+NARROW = frozenset(KEPT) - {"float64"}
 
 
 class InterpretedRows:
@@ -25,6 +27,7 @@ class InterpretedRows:
     def __init__(self, declaration: Declaration, kernel: str) -> None:
         self.declaration, self.kernel = declaration, kernel
         self.reduced = declaration.reduces and kernel == "value"
+        self.narrow = _core.sums.get(declaration.name + {"value": "", "vjp": "_vjp"}.get(kernel, kernel))
 
     def __call__(
         self,
@@ -42,6 +45,14 @@ class InterpretedRows:
         for array in (x, *g):
             if not is_real(array.dtype):
                 raise TypeError(f"not defined for dtype {array.dtype}")
+        if (
+            self.narrow is not None
+            and x.dtype.name in NARROW
+            and dtype is None
+            and all(one.dtype == x.dtype for one in g)
+        ):
+            found: Any = self.narrow(x, *g, axis=axis, out=out, **({"keepdims": keepdims} if self.reduced else {}))
+            return found
         axis -= 0 if axis < 0 else x.ndim
         length = x.shape[axis]
         if self.declaration.reduces:

@@ -71,10 +71,10 @@ def run(ufunc: Any, tensors: tuple[Tensor, ...], parameters: tuple[float, ...]) 
     return result
 
 
-def run_rows(ufunc: Any, tensors: tuple[Tensor, ...]) -> Tensor:
+def run_rows(ufunc: Any, tensors: tuple[Tensor, ...], to_number: bool = False) -> Tensor:
     """Return a gufunc of the rows along the last axis of contiguous tensors of one dtype."""
     x = tensors[0]
-    result = torch.empty_like(x)
+    result = x.new_empty(x.shape[:-1]) if to_number else torch.empty_like(x)
     length = x.shape[-1]
     addresses = [tensor.data_ptr() for tensor in tensors]
     rows = x.numel() // length if length else 0

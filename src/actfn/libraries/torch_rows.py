@@ -18,7 +18,10 @@ Parameters = tuple[float, ...]
 LIBRARY = Library("torch", torch)
 # As a compiler can read them: the functions of -x, and those whose kernels are Python.
 MIRRORS = {name: found.mirror_of for name, found in declared().items() if found.mirror_of is not None}
-COMPILED = {name: (_core.ufuncs[name], _core.ufuncs[f"{name}_vjp"]) for name in ("softmax", "log_softmax")}
+LOOPS = {**_core.ufuncs, **_core.sums}
+COMPILED = {
+    name: (LOOPS[name], LOOPS[f"{name}_vjp"]) for name in ("softmax", "log_softmax", "logsumexp") if name in LOOPS
+}
 INTERPRETED = frozenset(name for name, found in declared().items() if found.kind == "simplex" and found.kernels)
 
 
@@ -156,7 +159,7 @@ class _Fast(torch.autograd.Function):
         ctx.name, ctx.axis, ctx.parameters = name, axis, parameters
         ctx.save_for_backward(x)
         if _short(name, x, axis):
-            return torch_fast.run_rows(COMPILED[name][0], (x,))
+            return torch_fast.run_rows(COMPILED[name][0], (x,), to_number=name in _core.sums)
         return _compute(name, x, axis, parameters)
 
     @staticmethod
@@ -168,7 +171,12 @@ class _Fast(torch.autograd.Function):
 
 
 def _short(name: str, x: Tensor, axis: int) -> bool:
-    return name in COMPILED and axis == x.ndim - 1 and torch_fast.alone(x.numel())
+    return (
+        name in COMPILED
+        and axis == x.ndim - 1
+        and torch_fast.alone(x.numel())
+        and (x.dtype is torch.float32 or name not in _core.sums)
+    )
 
 
 _fast = torch_fast.application(_Fast)
