@@ -19,7 +19,7 @@ LIBRARY = Library("torch", torch)
 # As a compiler can read them: the functions of -x, and those whose kernels are Python.
 MIRRORS = {name: found.mirror_of for name, found in declared().items() if found.mirror_of is not None}
 LOOPS = {**_core.ufuncs, **_core.sums}
-COMPILED = {
+COMPILED: dict[str, tuple[Any, Any]] = {
     name: (LOOPS[name], LOOPS[f"{name}_vjp"]) for name in ("softmax", "log_softmax", "logsumexp") if name in LOOPS
 }
 INTERPRETED = frozenset(name for name, found in declared().items() if found.kind == "simplex" and found.kernels)
