@@ -29,6 +29,8 @@ TABLES = {
     "silu_first": ("silu", 1, lambda f, a: f(-a), 0),
     "gelu": ("gelu", 0, lambda f, a: -f(-a), 0),
     "gelu_first": ("gelu", 1, lambda f, a: f(-a), 0),
+    "erf": ("erf", 0, lambda f, a: f(a), 0),
+    "normal_tail": ("ndtr", 0, lambda f, a: f(-a), 0),
     "gelu_tanh": ("gelu_tanh", 0, lambda f, a: -f(-a), 0),
     "gelu_tanh_first": ("gelu_tanh", 1, lambda f, a: f(-a), 0),
     "mish": ("mish", 0, lambda f, x: f(x), 15),
@@ -63,7 +65,7 @@ def test_pieces_are_the_function(name: str) -> None:
         return formula.evaluate(declaration, x, defaults, order=order, bits=300)
 
     per_unit, (centres, *rows) = FOUND[name]
-    rooted = name in ("selu", "silu_first", "gelu_first", "gelu_tanh_first", "mish", "mish_first")
+    rooted = name in ("selu", "erf", "silu_first", "gelu_first", "gelu_tanh_first", "mish", "mish_first")
     late = [rows.pop(), rows.pop()] if rooted else [[0.0] * PIECES] * 2
     with mpmath.workdps(40):
         for k in range(-left, PIECES - left):

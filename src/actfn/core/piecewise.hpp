@@ -163,21 +163,72 @@ struct log_sigmoid_first {
 struct celu : elu {};
 struct celu_first : elu_first {};
 
-struct exponential {
-    static constexpr float lowest = -87.0f, highest = 88.0f;
+// e^(x + x_low) = (top + rest) power, where x is between -87 and 88 and x_low beside it next to nothing.
+struct powers_of_e {
     row high = row(tables::powers[0]), low = row(tables::powers[1]);
-    [[gnu::always_inline]] vector operator()(vector x) const {
-        const vector inside = at_least(at_most(x, highest), lowest);
+    struct product {
+        vector top, rest, power;
+    };
+    template <class... Low> [[gnu::always_inline]] product operator()(vector x, Low... x_low) const {
         // x = (32 i + j) log(2) / 32 + r
-        const vector shifted = fused(inside, vector{} + 0x1.715476p+5f, vector{} + 0x1.8p+23f),
-                     k = shifted - 0x1.8p+23f;
-        const vector r = fused(k, vector{} + 0x1.05c610p-34f, fused(-k, vector{} + 0x1.62e430p-6f, inside));
+        const vector shifted = fused(x, vector{} + 0x1.715476p+5f, vector{} + 0x1.8p+23f), k = shifted - 0x1.8p+23f;
+        const vector near = (fused(-k, vector{} + 0x1.62e430p-6f, x) + ... + x_low);
+        const vector r = fused(k, vector{} + 0x1.05c610p-34f, near);
         const integers bits = reinterpret_cast<integers>(shifted);
         const vector tail = fused(r * r, fused(r, vector{} + 0x1.555556p-3f, vector{} + 0.5f), r), top = high[bits];
-        return (top + fused(top, tail, low[bits])) * reinterpret_cast<vector>(((bits >> 5) + 127) << 23);
+        return {top, fused(top, tail, low[bits]), reinterpret_cast<vector>(((bits >> 5) + 127) << 23)};
+    }
+};
+struct exponential {
+    static constexpr float lowest = -87.0f, highest = 88.0f;
+    powers_of_e power;
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        const auto e = power(at_least(at_most(x, highest), lowest));
+        return (e.top + e.rest) * e.power;
     }
 };
 struct exponential_first : exponential {};
+
+// e^(-x^2 / divisor) times a factor of which float holds the first half.
+struct bell {
+    powers_of_e power;
+    [[gnu::always_inline]] vector operator()(vector x, float divisor, float factor, float factor_low) const {
+        const vector square = x * x, by = vector{} - 1.0f / divisor;
+        const auto e = power(square * by, fused(x, x, -square) * by);
+        const vector small = fused(e.rest, vector{} + factor, e.top * factor_low);
+        return fused(e.top, vector{} + factor, small) * e.power;
+    }
+};
+struct erf {
+    static constexpr float lowest = -infinity, highest = infinity;
+    rooted_pieces<tables::erf> half;
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        const vector a = at_most(magnitude(x), 3.93f), p = half(a);
+        return with_sign_of(x, a > 3.92f ? vector{} + 1.0f : p);
+    }
+};
+struct erf_first {
+    static constexpr float lowest = -9.3f, highest = 9.3f;
+    bell e;
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        return e(at_most(magnitude(x), highest), 1.0f, 0x1.20dd76p+0f, -0x1.f7ac92p-25f);
+    }
+};
+struct ndtr {
+    static constexpr float lowest = -5.9f, highest = infinity;
+    pieces<tables::normal_tail> left;
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        const vector p = left.sum(at_most(magnitude(x), 5.9f));
+        return x > 0.0f ? 1.0f - p : p;
+    }
+};
+struct ndtr_first {
+    static constexpr float lowest = -13.0f, highest = 13.0f;
+    bell e;
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        return e(at_most(magnitude(x), highest), 2.0f, 0x1.988454p-2f, -0x1.857936p-27f);
+    }
+};
 
 // sin(x - turns pi), up to the sign, for turns up to 2^22: a difference of multiples of 2^-52 is exact.
 [[gnu::always_inline]] inline doubles_of_half sine_after(doubles_of_half x, doubles_of_half turns) {

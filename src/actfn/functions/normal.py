@@ -162,6 +162,7 @@ class gaussian:
 
 @elementwise(
     hot=False,
+    piecewise=("value", "first"),
     float32_loops=True,
     aliases=("error_function",),
     tags=("sigmoidal", "bounded", "monotone", "smooth", "zero_centred"),
@@ -205,6 +206,7 @@ def upper_tail(m: Any, a: Any, e: Any) -> Any:
 
 @elementwise(
     hot=False,
+    piecewise=("value", "first"),
     float32_loops=True,
     aliases=("probit", "normal_cdf"),
     tags=("sigmoidal", "bounded", "monotone", "smooth", "probability"),
