@@ -91,6 +91,13 @@ def _plain(tensors: Sequence[Tensor]) -> bool:
     return all(torch_fast.plain(t) and t.dtype is x.dtype and t.shape == x.shape for t in tensors)
 
 
+def _plain_rows(tensors: Sequence[Tensor], from_number: bool) -> bool:
+    """Tell the same of rows, and of a cotangent that is one number for each row."""
+    x, *g = tensors
+    shape = x.shape[:-1] if from_number else x.shape
+    return _plain(tensors[:1]) and all(torch_fast.plain(t) and t.dtype is x.dtype and t.shape == shape for t in g)
+
+
 def _empty(tensors: tuple[Tensor, ...], parameters: tuple[Any, ...]) -> Tensor:
     """Return the tensor that a result is written to: laid out as x is, unless x is broadcast."""
     x = tensors[0]
@@ -128,8 +135,9 @@ def _define_rows(name: str, inputs: int, loop: Any, reduces: bool = False) -> No
         *tensors, axis, parameters = arguments
         x = tensors[0]
         alone = torch_fast.alone(x.numel())
-        if alone and isinstance(loop, np.ufunc) and axis == x.ndim - 1 and _plain(tensors):
-            return torch_fast.run_rows(loop, tuple(tensors))
+        ufunc = loop if isinstance(loop, np.ufunc) else loop.narrow if x.dtype is torch.float32 else None
+        if alone and ufunc is not None and axis == x.ndim - 1 and _plain_rows(tensors, from_number=loop is not ufunc):
+            return torch_fast.run_rows(ufunc, tuple(tensors), to_number=reduces)
         arrays = [as_array(tensor if tensor.dtype is x.dtype else tensor.to(x.dtype)) for tensor in tensors]
         result = fake(*arguments)
         run = partial(loop, parameters=tuple(parameters)) if parameters else loop
