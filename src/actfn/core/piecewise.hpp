@@ -2,11 +2,9 @@
 // for and the same bits on every processor with FMA. The general loop computes the other numbers.
 #pragma once
 
-#include <tuple>
 #include <utility>
 
 #include "piecewise_tables.hpp"
-#include "table.hpp"
 #include "vectors.hpp"
 
 #ifdef ACTFN_FMA
@@ -14,6 +12,19 @@ namespace {
 namespace piecewise {
 
 using namespace vectors;
+
+// The sum of two numbers, of which the second counts little.
+struct parts {
+    vector line, rest;
+    // 1 less it.
+    [[gnu::always_inline]] parts complement() const {
+        const vector high = 1.0f - line;
+        return {high, ((1.0f - high) - line) - rest};
+    }
+    [[gnu::always_inline]] parts where(integers condition, const parts& otherwise) const {
+        return {condition ? line : otherwise.line, condition ? rest : otherwise.rest};
+    }
+};
 
 // A table, as a loop holds it.
 template <const auto& table> struct pieces {
@@ -40,9 +51,6 @@ template <const auto& table> struct pieces {
     }
 
     // The sum of a line and the rest, which has what rounding the line has lost.
-    struct parts {
-        vector line, rest;
-    };
     [[gnu::always_inline]] parts split(vector x) const {
         const integers k = place(x);
         return around(k, x - centre[k], [](vector lost) { return lost; });
@@ -64,11 +72,13 @@ template <const auto& table> struct pieces {
 template <const auto& table> struct rooted_pieces : pieces<table> {
     row late_constant = row(table.late_constant), late_slope = row(table.late_slope);
 
-    [[gnu::always_inline]] vector operator()(vector x) const {
+    [[gnu::always_inline]] parts split(vector x) const {
         const integers k = pieces<table>::place(x);
         const vector u = x - this->centre[k];
-        const auto p =
-            this->around(k, u, [&](vector lost) { return fused(u, late_slope[k], lost) + late_constant[k]; });
+        return this->around(k, u, [&](vector lost) { return fused(u, late_slope[k], lost) + late_constant[k]; });
+    }
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        const parts p = split(x);
         return p.line + p.rest;
     }
 };
@@ -81,11 +91,17 @@ struct sigmoid {
         const vector p = left(at_most(magnitude(x), 17.71f));
         return x > 0.0f ? 1.0f - p : p;
     }
+    [[gnu::always_inline]] parts split(vector x) const {
+        const parts p = left.split(at_most(magnitude(x), 17.71f));
+        return p.complement().where(x > 0.0f, p);
+    }
 };
 struct sigmoid_first {
     static constexpr float lowest = -17.71f, highest = 17.71f;
+    static constexpr float next_to_one = infinity, one = infinity;
     pieces<tables::sigmoid_first> half;
     [[gnu::always_inline]] vector operator()(vector x) const { return half(magnitude(x)); }
+    [[gnu::always_inline]] parts split(vector x) const { return half.split(magnitude(x)); }
 };
 
 struct tanh {
@@ -274,14 +290,26 @@ template <const auto& table, int limit> struct gate {
         const vector positive = x < 0.0f ? vector{} : x, y = positive - p.line;
         return with_sign_of(x, y + ((positive - y) - p.line - p.rest));
     }
+    [[gnu::always_inline]] parts split(vector x) const {
+        const parts p = left.split(at_most(magnitude(x), -lowest));
+        const vector positive = x < 0.0f ? vector{} : x, y = positive - p.line;
+        return {with_sign_of(x, y), (positive - y) - p.line - p.rest};
+    }
 };
 // 1 less what the derivative is at -|x|.
 template <const auto& table, int limit, int left_limit = limit> struct gate_first {
     static constexpr float lowest = -left_limit / 100.0f, highest = infinity;
+    // Where it is next to 1 and no piece is for the rest.
+    static constexpr float next_to_one = limit / 100.0f, one = next_to_one * 1.1f;
     rooted_pieces<table> left;
     [[gnu::always_inline]] vector operator()(vector x) const {
         const vector p = left(at_most(magnitude(x), limit / 100.0f));
         return x > 0.0f ? 1.0f - p : p;
+    }
+    [[gnu::always_inline]] parts split(vector x) const {
+        const parts p = left.split(at_most(magnitude(x), limit / 100.0f));
+        const parts near = p.complement().where(x > 0.0f, p);
+        return near.where(x < one, {vector{} + 1.0f, vector{}});
     }
 };
 struct silu : gate<tables::silu, 1771> {};
@@ -306,124 +334,6 @@ struct mish_first {
     rooted_pieces<tables::mish_first> line;
     [[gnu::always_inline]] vector operator()(vector x) const { return line(at_most(x, 10.43f)); }
 };
-
-constexpr std::ptrdiff_t block = 512;
-
-struct no_parameters {
-    static constexpr const double* const* all = nullptr;
-};
-
-// Which numbers of a block no piece is for, a bit for each.
-struct set_of_places {
-    std::uint64_t words[block / 64];
-    [[gnu::always_inline]] explicit set_of_places(const mask* masks) { std::memcpy(words, masks, sizeof words); }
-    bool has(int i) const { return words[i / 64] >> (i % 64) & 1; }
-};
-
-// The general loop for the numbers that no piece of some result is for.
-template <int inputs, int outputs, class Parameters, actfn::Loop general>
-[[gnu::noinline]] void others(const float* const* given, float* const* results, const set_of_places* outside) {
-    float numbers[inputs + outputs][block];
-    std::uint16_t places[block];
-    std::ptrdiff_t count = 0;
-    for (int word = 0; word < block / 64; ++word) {
-        std::uint64_t left = 0;
-        for (int output = 0; output < outputs; ++output) left |= outside[output].words[word];
-        for (; left != 0; left &= left - 1) {
-            const int i = word * 64 + __builtin_ctzll(left);
-            places[count] = static_cast<std::uint16_t>(i);
-            for (int input = 0; input < inputs; ++input) numbers[input][count] = given[input][i];
-            ++count;
-        }
-    }
-    // A whole number of vectors: what is left over would go one by one.
-    const std::ptrdiff_t filled = (count + 15) / 16 * 16;
-    void* data[inputs + outputs];
-    for (int i = 0; i < inputs + outputs; ++i) {
-        data[i] = numbers[i];
-        for (std::ptrdiff_t j = count; i < inputs && j < filled; ++j) numbers[i][j] = 0.0f;
-    }
-    general(data, Parameters::all, filled);
-    for (int output = 0; output < outputs; ++output)
-        for (std::ptrdiff_t i = 0; i < count; ++i)
-            if (outside[output].has(places[i])) results[output][places[i]] = numbers[inputs + output][i];
-}
-
-// Which lanes no piece is for, NaN among them.
-template <class Kernel> [[gnu::always_inline]] inline mask outside(vector x) {
-    constexpr bool even = Kernel::lowest == -Kernel::highest && Kernel::highest < infinity;
-    constexpr bool bounded = !even && Kernel::highest < infinity;
-    const vector compared = even ? magnitude(x) : x;
-#if defined(__AVX512F__)
-    if (even) return _mm512_cmp_ps_mask(compared, _mm512_set1_ps(Kernel::highest), _CMP_NLT_UQ);
-    const mask below = _mm512_cmp_ps_mask(compared, _mm512_set1_ps(Kernel::lowest), _CMP_NGT_UQ);
-    return bounded ? below | _mm512_cmp_ps_mask(x, _mm512_set1_ps(Kernel::highest), _CMP_NLT_UQ) : below;
-#else
-    integers inside = even ? compared < Kernel::highest : compared > Kernel::lowest;
-    if (bounded) inside &= x < Kernel::highest;
-#if defined(__AVX2__)
-    return static_cast<mask>(~_mm256_movemask_ps((__m256)inside));
-#else
-    unsigned result = 0;
-    for (int i = 0; i < lanes; ++i) result |= static_cast<unsigned>(inside[i] & 1) << i;
-    return static_cast<mask>(~result);
-#endif
-#endif
-}
-
-[[gnu::always_inline]] inline void put(float* to, const float* g, vector y) {
-    *reinterpret_cast<unaligned*>(to) = g == nullptr ? y : *reinterpret_cast<const unaligned*>(g) * y;
-}
-
-// x, and g where there are two inputs, to the result of each kernel, times g.
-template <int inputs, class Parameters, actfn::Loop general, class... Kernels>
-void loop(void* const* data, const double* const*, std::ptrdiff_t n) {
-    constexpr int outputs = sizeof...(Kernels);
-    alignas(64) float kept[inputs + outputs][block];
-    for (std::ptrdiff_t start = 0; start < n; start += block) {
-        const std::ptrdiff_t count = n - start < block ? n - start : block;
-        const std::ptrdiff_t whole = (count + lanes - 1) / lanes * lanes;
-        const float* given[inputs];
-        float* results[outputs];
-        // Lanes past the end, and an input that is overwritten but may be read again, live in a copy.
-        const bool partial = whole != count;
-        for (int i = 0; i < inputs; ++i) {
-            given[i] = static_cast<const float*>(data[i]) + start;
-            bool copied = partial;
-            for (int o = 0; o < outputs; ++o) copied |= data[i] == data[inputs + o];
-            if (copied) {
-                std::memcpy(kept[i], given[i], static_cast<std::size_t>(count) * sizeof(float));
-                for (std::ptrdiff_t j = count; j < whole; ++j) kept[i][j] = 0.0f;
-                given[i] = kept[i];
-            }
-        }
-        for (int o = 0; o < outputs; ++o)
-            results[o] = partial ? kept[inputs + o] : static_cast<float*>(data[inputs + o]) + start;
-        mask masks[outputs][block / lanes] = {};
-        const std::tuple<Kernels...> kernels;
-        for (std::ptrdiff_t i = 0; i < whole; i += lanes) {
-            const vector x = *reinterpret_cast<const unaligned*>(given[0] + i);
-            std::apply(
-                [&](const auto&... kernel) {
-                    int output = 0;
-                    (put(results[output++] + i, inputs == 2 ? given[inputs - 1] + i : nullptr, kernel(x)), ...);
-                },
-                kernels);
-            int output = 0;
-            ((masks[output++][i / lanes] = outside<Kernels>(x)), ...);
-        }
-        int output = 0;
-        const set_of_places places[] = {(static_cast<void>(sizeof(Kernels)), set_of_places(masks[output++]))...};
-        std::uint64_t any = 0;
-        for (const set_of_places& set : places)
-            for (const std::uint64_t word : set.words) any |= word;
-        if (any != 0) others<inputs, outputs, Parameters, general>(given, results, places);
-        if (partial)
-            for (int o = 0; o < outputs; ++o)
-                std::memcpy(static_cast<float*>(data[inputs + o]) + start, results[o],
-                            static_cast<std::size_t>(count) * sizeof(float));
-    }
-}
 
 } // namespace piecewise
 } // namespace

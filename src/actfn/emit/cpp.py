@@ -49,11 +49,7 @@ def ufuncs(declaration: Declaration) -> Iterator[Ufunc]:
         if times_g:
             results = [graph.input("g") * result for result in results]
         tuned = tuple(_tuned(declaration, kernel, times_g) for kernel in kernels)
-        piecewise = tuple(
-            f"piecewise::{name}{'' if kernel == 'value' else '_' + kernel}"
-            for kernel in kernels
-            if kernel in declaration.piecewise
-        )
+        piecewise = tuple(_piece(name, kernel) for kernel in kernels if kernel in declaration.piecewise)
         defaults = tuple(
             p.default if isinstance(p.default, float) else math.nan for p in declaration.parameters.values()
         )
@@ -91,15 +87,32 @@ def gates(declaration: Declaration) -> Iterator[Ufunc]:
         return graph.where(graph.abs(found) > 1e-130, found, 0.0 * found)
 
     def build(suffix: str, inputs: tuple[str, ...], results: tuple[Node, ...]) -> Ufunc:
-        by_hand, none = (None,) * len(results), (math.nan,) * len(parameters)
+        by_hand = (None,) * len(results)
+        given = tuple(float(declaration.parameters[p].default or math.nan) for p in parameters)
         # Two functions in one loop are long enough.
         alone = parts["up"].name == "identity"
-        return Ufunc(declaration.name + suffix, (), inputs, parameters, results, by_hand, (), none, interleaved=alone)
+        kernels = ("value", "first") if len(results) == 2 else ("value",)
+        pieces = tuple(_piece(parts["gate"].name, kernel) for kernel in kernels if kernel in declaration.piecewise)
+        return Ufunc(
+            declaration.name + suffix,
+            (),
+            inputs,
+            parameters,
+            results,
+            by_hand,
+            pieces,
+            given,
+            alone,
+        )
 
     opening, passing, g = factor("gate", "value"), factor("up", "value"), graph.input("g")
     yield build("", ("gate", "up"), (opening * passing,))
     products = factor("gate", "first") * (passing * g), factor("up", "first") * (opening * g)
     yield build("_vjp", ("gate", "up", "g"), products)
+
+
+def _piece(name: str, kernel: str) -> str:
+    return f"piecewise::{name}{'' if kernel == 'value' else '_' + kernel}"
 
 
 def _tuned(declaration: Declaration, kernel: str, times_g: bool) -> str | None:

@@ -47,10 +47,22 @@ def _of_float32(ufunc: Ufunc, declaration: Declaration) -> str:
         return f"{{where_exact<{len(ufunc.parameters)}, {in_float}, {scalars}>>, {arrays}}}"
     if not any(ufunc.tuned) and not ufunc.piecewise:
         return general
-    by_hand = f"tuned_loops::{ufunc.name}"
     if ufunc.piecewise:
-        given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"
-        by_hand = f"piecewise::loop<{len(ufunc.inputs)}, {given}, {scalars}>, {', '.join(ufunc.piecewise)}>"
+        return _by_pieces(ufunc, "loop", general)
+    return _by_hand(ufunc, f"tuned_loops::{ufunc.name}", general)
+
+
+def _by_pieces(ufunc: Ufunc, loop: str, general: str) -> str:
+    """Return the loops by pieces, with the general ones for what no piece is for."""
+    given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"
+    inputs = f"{len(ufunc.inputs)}, " if loop == "loop" else ""
+    scalars = general.strip("{}").split(">, ")[0]
+    return _by_hand(ufunc, f"piecewise::{loop}<{inputs}{given}, {scalars}>, {', '.join(ufunc.piecewise)}>", general)
+
+
+def _by_hand(ufunc: Ufunc, by_hand: str, general: str) -> str:
+    """Return the loops by hand for parameters at their defaults, and the general ones for others and without FMA."""
+    scalars, arrays = general.strip("{}").split(">, ")
     chosen = f"{by_hand}, {by_hand}"
     if ufunc.parameters:
         counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
@@ -61,8 +73,11 @@ def _of_float32(ufunc: Ufunc, declaration: Declaration) -> str:
 
 def gate_entry(ufunc: Ufunc) -> str:
     """Return the row of the table for one ufunc of a gated function."""
+    general = _loops(ufunc, "wide", "float")
+    if ufunc.piecewise:
+        general = _by_pieces(ufunc, "gated" if len(ufunc.results) == 1 else "gated_products", general)
     # Defaults are for tables of 16-bit results.
-    return _row(ufunc, [_loops(ufunc, "wide", "float"), "{}", "{}"], "nullptr")
+    return _row(ufunc, [general, "{}", "{}"], "nullptr")
 
 
 def _loops(ufunc: Ufunc, precision: str, element: str) -> str:
@@ -96,6 +111,8 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
         if declaration.kind == "gated":
             for ufunc in gates(declaration):
                 loops.append(loop(ufunc))
+                if ufunc.piecewise and ufunc.parameters:
+                    classes.append(defaults(ufunc))
                 gated.append(gate_entry(ufunc))
         if declaration.kind != "elementwise":
             continue
@@ -115,7 +132,7 @@ def kernels_header(declarations: dict[str, Declaration]) -> str:
             "#pragma once",
             "",
             '#include "compact.hpp"',
-            '#include "piecewise.hpp"',
+            '#include "piecewise_loops.hpp"',
             '#include "table.hpp"',
             '#include "tuned.hpp"',
             '#include "vocabulary.hpp"',

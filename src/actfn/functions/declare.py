@@ -132,7 +132,8 @@ class Declaration:
         self.single_rounding = single_rounding
         # Whether the kernels of rows need no pairs for results narrower than float64, since no difference is a result.
         self.double_suffices = double_suffices
-        # The kernels that core/tuned.hpp and core/piecewise.hpp have for float32, for parameters at their defaults.
+        # The kernels that core/tuned.hpp and core/piecewise.hpp have for float32, for parameters at their defaults; of a gated function,
+        # those of its gate.
         self.tuned = tuned
         self.piecewise = piecewise
         # Whether networks commonly use this function, as no inverse: its loops are then compiled for every use, else compact.

@@ -56,6 +56,7 @@ def written_out(torch: str, jax: str, keras: str, order: str, layer: str) -> dic
 
 @gated(
     hot=False,
+    piecewise=("value", "first"),
     tags=("gated", "smooth"),
     papers=(DAUPHIN,),
     names={
@@ -123,6 +124,7 @@ class reglu:
 
 @gated(
     hot=False,
+    piecewise=("value", "first"),
     tags=("gated", "smooth"),
     papers=(SHAZEER,),
     names={
@@ -154,6 +156,7 @@ class geglu:
 
 @gated(
     hot=False,
+    piecewise=("value", "first"),
     tags=("gated", "smooth"),
     papers=(SHAZEER,),
     names={
@@ -186,6 +189,7 @@ class geglu_tanh:
 
 @gated(
     hot=False,
+    piecewise=("value", "first"),
     tags=("gated", "smooth", "learnable"),
     papers=(SHAZEER,),
     names={
