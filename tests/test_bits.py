@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import as_strided
 from reference import EACH, EVERY, FLOATS, ROWS, Array, inputs_of, interpreter, one_nan, parameters_of, same_bits
 
 import actfn
-from actfn import ufuncs
+from actfn import catalogue, ufuncs
 
 LENGTHS = range(1, 98)
 AVAILABLE = actfn.info()["available"]
@@ -140,6 +140,24 @@ def test_a_row_in_any_place(name: str, dtype: np.dtype[Any]) -> None:
         assert same_bits(function(*copies, out=copies[-1]), expected)
 
 
+# Functions that have compiled loops, but no ufunc of their own.
+IN_FLOAT32 = ("logsumexp", *(found.name for found in catalogue.declarations() if found.kind == "gated"))
+
+
+def in_float32(name: str) -> list[Array]:
+    """Return the value and the product of such a function over a wide sample."""
+    function = actfn.get(name)
+    if name == "logsumexp":
+        x = row_samples("softmax", np.dtype(np.float32), 97 * 300)[0].reshape(-1, 97)
+        return [function(x), function.vjp(x, x[:, 0])]
+    given = {
+        parameter.name: parameter.example for parameter in function.parameters.values() if parameter.default is None
+    }
+    gate, up, g = (patterns(np.dtype(np.float32), 24000, seed) for seed in range(3))
+    with np.errstate(all="ignore"):
+        return [function(gate, up, **given), *function.vjp(gate, up, g, **given)]
+
+
 def compute_all(path: str) -> None:
     """Print a hash of the results of every ufunc over a wide sample, and save a thin sample of them."""
     hashes, thin = {}, {}
@@ -153,6 +171,9 @@ def compute_all(path: str) -> None:
             clean = [one_nan(result).ravel() for result in results]
             hashes[f"{name} {dtype}"] = hashlib.sha256(b"".join(part.tobytes() for part in clean)).hexdigest()
             thin[f"{name} {dtype}"] = np.concatenate([part[::31].astype(np.float64) for part in clean])
+    for name in IN_FLOAT32:
+        clean = [one_nan(result).ravel() for result in in_float32(name)]
+        hashes[f"{name} float32"] = hashlib.sha256(b"".join(part.tobytes() for part in clean)).hexdigest()
     np.savez(path, **thin)
     print(json.dumps({"instruction_set": actfn.info()["instruction_set"], "hashes": hashes}))
 
@@ -174,7 +195,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[s
 @pytest.mark.skipif("avx512" not in AVAILABLE, reason="this machine has no AVX-512")
 def test_avx2_and_avx512_agree_in_every_bit(computed: dict[str, Any]) -> None:
     avx2, avx512 = computed["avx2"][0], computed["avx512"][0]
-    assert len(avx2) == len(EVERY) * len(FLOATS)
+    assert len(avx2) == len(EVERY) * len(FLOATS) + len(IN_FLOAT32)
     assert {key for key in avx2 if avx2[key] != avx512[key]} == set()
 
 

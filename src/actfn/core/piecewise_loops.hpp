@@ -94,10 +94,10 @@ template <class Kernel> [[gnu::always_inline]] inline mask outside(vector x) {
 #endif
 }
 
-// compute(given, results, masks, i) for every vector of n numbers: it writes the results, and which lanes no piece is
+// Work()(given, results, masks, i) for every vector of n numbers: it writes the results, and which lanes no piece is
 // for.
-template <int inputs, int outputs, class Parameters, actfn::Loop general, class F>
-[[gnu::always_inline]] inline void in_blocks(void* const* data, std::ptrdiff_t n, F compute) {
+template <int inputs, int outputs, class Parameters, actfn::Loop general, class Work>
+void in_blocks(void* const* data, const double* const*, std::ptrdiff_t n) {
     alignas(64) float kept[inputs + outputs][block];
     for (std::ptrdiff_t start = 0; start < n; start += block) {
         const std::ptrdiff_t count = n - start < block ? n - start : block;
@@ -119,7 +119,9 @@ template <int inputs, int outputs, class Parameters, actfn::Loop general, class 
         for (int o = 0; o < outputs; ++o)
             results[o] = partial ? kept[inputs + o] : static_cast<float*>(data[inputs + o]) + start;
         mask masks[outputs][block / lanes] = {};
-        for (std::ptrdiff_t i = 0; i < whole; i += lanes) compute(given, results, masks, i);
+        // Made for each block, so that its tables are in registers after a call of the general loop too.
+        const Work work;
+        for (std::ptrdiff_t i = 0; i < whole; i += lanes) work(given, results, masks, i);
         std::uint64_t any = 0;
         for (const auto& of_output : masks) {
             const set_of_places set(of_output);
@@ -141,22 +143,25 @@ template <int inputs, int outputs, class Parameters, actfn::Loop general, class 
 }
 
 // x, and g where there are two inputs, to the result of each kernel, times g.
+template <bool times_g, class... Kernels> struct each_kernel {
+    std::tuple<Kernels...> kernels;
+    template <class Masks>
+    [[gnu::always_inline]] void operator()(const float* const* given, float* const* results, Masks& masks,
+                                           std::ptrdiff_t i) const {
+        const vector x = at(given[0], i);
+        std::apply(
+            [&](const auto&... kernel) {
+                int output = 0;
+                (put(times_g ? at(given[1], i) * kernel(x) : kernel(x), results[output++], i), ...);
+            },
+            kernels);
+        int output = 0;
+        ((masks[output++][i / lanes] = outside<Kernels>(x)), ...);
+    }
+};
 template <int inputs, class Parameters, actfn::Loop general, class... Kernels>
-void loop(void* const* data, const double* const*, std::ptrdiff_t n) {
-    const std::tuple<Kernels...> kernels;
-    in_blocks<inputs, sizeof...(Kernels), Parameters, general>(
-        data, n, [&](const auto& given, const auto& results, auto& masks, std::ptrdiff_t i) {
-            const vector x = at(given[0], i);
-            std::apply(
-                [&](const auto&... kernel) {
-                    int output = 0;
-                    (put(inputs == 2 ? at(given[inputs - 1], i) * kernel(x) : kernel(x), results[output++], i), ...);
-                },
-                kernels);
-            int output = 0;
-            ((masks[output++][i / lanes] = outside<Kernels>(x)), ...);
-        });
-}
+constexpr actfn::Loop loop =
+    in_blocks<inputs, sizeof...(Kernels), Parameters, general, each_kernel<inputs == 2, Kernels...>>;
 
 [[gnu::always_inline]] inline mask zero(vector x) { return within(magnitude(x), 0.0f, __FLT_DENORM_MIN__); }
 
@@ -178,34 +183,38 @@ struct gated_product {
 };
 
 // gate and up to up times the kernel.
-template <class Parameters, actfn::Loop general, class Value>
-void gated(void* const* data, const double* const*, std::ptrdiff_t n) {
-    const Value value;
-    in_blocks<2, 1, Parameters, general>(data, n,
-                                         [&](const auto& given, const auto& results, auto& masks, std::ptrdiff_t i) {
-                                             const auto y = gated_product::of(value, at(given[0], i), at(given[1], i));
-                                             put(y.result, results[0], i);
-                                             masks[0][i / lanes] = y.outside;
-                                         });
-}
+template <class Value> struct opened {
+    Value value;
+    template <class Masks>
+    [[gnu::always_inline]] void operator()(const float* const* given, float* const* results, Masks& masks,
+                                           std::ptrdiff_t i) const {
+        const auto y = gated_product::of(value, at(given[0], i), at(given[1], i));
+        put(y.result, results[0], i);
+        masks[0][i / lanes] = y.outside;
+    }
+};
 // gate, up and g to the products of g with both derivatives.
+template <class Value, class First> struct opened_products {
+    Value value;
+    First first;
+    template <class Masks>
+    [[gnu::always_inline]] void operator()(const float* const* given, float* const* results, Masks& masks,
+                                           std::ptrdiff_t i) const {
+        const vector x = at(given[0], i), up = at(given[1], i), g = at(given[2], i), factor = g * up;
+        const auto by_gate = gated_product::of(first, x, factor, fused(g, up, -factor));
+        const auto by_up = gated_product::of(value, x, g);
+        put(by_gate.result, results[0], i);
+        put(by_up.result, results[1], i);
+        const mask exact = within(magnitude(factor), 0x1p-75f, infinity) | zero(g) | zero(up);
+        const mask unsure = First::one < infinity ? within(x, First::next_to_one, First::one) : mask{};
+        masks[0][i / lanes] = by_gate.outside | unsure | static_cast<mask>(~exact);
+        masks[1][i / lanes] = by_up.outside;
+    }
+};
+template <class Parameters, actfn::Loop general, class Value>
+constexpr actfn::Loop gated = in_blocks<2, 1, Parameters, general, opened<Value>>;
 template <class Parameters, actfn::Loop general, class Value, class First>
-void gated_products(void* const* data, const double* const*, std::ptrdiff_t n) {
-    const Value value;
-    const First first;
-    in_blocks<3, 2, Parameters, general>(
-        data, n, [&](const auto& given, const auto& results, auto& masks, std::ptrdiff_t i) {
-            const vector x = at(given[0], i), up = at(given[1], i), g = at(given[2], i), factor = g * up;
-            const auto by_gate = gated_product::of(first, x, factor, fused(g, up, -factor));
-            const auto by_up = gated_product::of(value, x, g);
-            put(by_gate.result, results[0], i);
-            put(by_up.result, results[1], i);
-            const mask exact = within(magnitude(factor), 0x1p-75f, infinity) | zero(g) | zero(up);
-            const mask unsure = First::one < infinity ? within(x, First::next_to_one, First::one) : mask{};
-            masks[0][i / lanes] = by_gate.outside | unsure | static_cast<mask>(~exact);
-            masks[1][i / lanes] = by_up.outside;
-        });
-}
+constexpr actfn::Loop gated_products = in_blocks<3, 2, Parameters, general, opened_products<Value, First>>;
 
 } // namespace piecewise
 } // namespace
