@@ -44,7 +44,7 @@ def loops(instruction_set: str) -> dict[str, str]:
     return {
         name: body
         for name, body in functions
-        if re.search("::((tuned_|compact_)?loops::|piecewise::loop<)", name)
+        if re.search("::((tuned_|compact_)?loops::|piecewise::in_blocks<)", name)
         # What hands data on has no arithmetic of its own.
         and not re.search(r"\[clone|by_default|where_exact|piecewise::others|::compact::", name)
     }
@@ -62,17 +62,20 @@ def test_every_loop_computes_on_whole_registers(instruction_set: str) -> None:
         assert sum(bool(re.search(f"::(tuned_)?loops::{name}[<(]", loop)) for loop in found) >= 3, (
             f"{name} has not its three loops"
         )
-    for gate in (
-        gate for declaration in declared().values() if declaration.kind == "gated" for gate in gates(declaration)
-    ):
+    gated = [
+        ufunc for declaration in declared().values() if declaration.kind == "gated" for ufunc in gates(declaration)
+    ]
+    for gate in gated:
         assert any(f"::loops::{gate.name}<" in loop for loop in found), f"{gate.name} has no loop"
     for declaration in elementwise:
         for kernel in () if declaration.hot else declaration.kernels:
             name = f"{declaration.name}_{kernel}"
             assert sum(f"::compact_loops::{name}<" in loop for loop in found) == 2, f"{name} has not its two loops"
     if instruction_set != "base":
-        for kernel in {kernel for ufunc in (*every, *single) for kernel in ufunc.piecewise}:
-            assert any(re.search(rf"::piecewise::loop<.*{kernel}\b", loop) for loop in found), f"no loop of {kernel}"
+        for work, users in (("each_kernel", (*every, *single)), ("opened", gated)):
+            for kernel in {kernel for ufunc in users for kernel in ufunc.piecewise}:
+                by_pieces = re.compile(rf"::piecewise::in_blocks<.*::{work}\w*<.*{kernel}\b")
+                assert any(by_pieces.search(loop) for loop in found), f"no loop of {kernel}"
     scalar = [
         name
         for name, body in found.items()
