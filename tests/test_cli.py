@@ -252,8 +252,13 @@ def test_the_usual_questions_are_answered(tmp_path: Path) -> None:
 def start(files: Path) -> subprocess.Popen[str]:
     """Start an evaluation that takes far longer than the test, and wait until it writes."""
     np.save(files / "large.npy", np.zeros(50_000_000, np.float16))
+    # Tests that run in the background of a shell may have been told to ignore interrupts.
+    code = "import signal, sys; from actfn.cli import main; signal.signal(signal.SIGINT, signal.default_int_handler)"
     process = subprocess.Popen(
-        [*COMMAND, "eval", "tanh", "large.npy", "-o", "y.npy", "--chunk", "1"],
+        [
+            *(sys.executable, "-W", "error", "-c", f"{code}; sys.exit(main(sys.argv[1:]))"),
+            *("eval", "tanh", "large.npy", "-o", "y.npy", "--chunk", "1"),
+        ],
         cwd=files,
         stderr=subprocess.PIPE,
         text=True,

@@ -30,6 +30,7 @@ TABLES = {
     "gelu": ("gelu", 0, lambda f, a: -f(-a), 0),
     "gelu_first": ("gelu", 1, lambda f, a: f(-a), 0),
     "erf": ("erf", 0, lambda f, a: f(a), 0),
+    "arctan": ("arctan", 0, lambda f, a: f(a), 0),
     "normal_tail": ("ndtr", 0, lambda f, a: f(-a), 0),
     "gelu_tanh": ("gelu_tanh", 0, lambda f, a: -f(-a), 0),
     "gelu_tanh_first": ("gelu_tanh", 1, lambda f, a: f(-a), 0),

@@ -98,6 +98,7 @@ TABLES = {
     "gelu": Table("-gelu(-a)", lambda a: a * normal_tail(a), mpf(3) / 16, 7),
     "gelu_first": Table("gelu'(-a)", gelu_first, GELU_ROOT / 4, 7, root=GELU_ROOT),
     "erf": Table("erf(a)", mpmath.erf, mpf(1) / 8, 7, root=mpf(0)),
+    "arctan": Table("arctan(a)", mpmath.atan, mpf(1) / 31, 5),
     "normal_tail": Table("ndtr(-a)", normal_tail, mpf(3) / 16, 7),
     "gelu_tanh": Table("-gelu_tanh(-a)", lambda a: a * approximate_gate(a)[0], mpf(21) / 128, 7),
     "gelu_tanh_first": Table("gelu_tanh'(-a)", gelu_tanh_first, GELU_TANH_ROOT / 4, 8, root=GELU_TANH_ROOT),

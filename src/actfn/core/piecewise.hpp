@@ -246,6 +246,33 @@ struct ndtr_first {
     }
 };
 
+// Beyond 1, pi / 2 less what it is at 1 / x.
+struct arctan {
+    static constexpr float lowest = -infinity, highest = infinity;
+    pieces<tables::arctan> half;
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        const vector a = at_most(magnitude(x), 0x1p+60f), inverse = 1.0f / a;
+        const integers far = a > 1.0f;
+        const vector t = far ? inverse : a, lost = far ? fused(-inverse, a, vector{} + 1.0f) * inverse : vector{};
+        const integers k = half.place(t);
+        parts p = half.around(k, t - half.centre[k], [](vector of_line) { return of_line; });
+        p.rest += lost * half.coefficients[1][k];
+        const vector high = 0x1.921fb6p+0f - p.line;
+        const vector low = ((0x1.921fb6p+0f - high) - p.line) + (-0x1.777a5cp-25f - p.rest);
+        p = parts{high, low}.where(far, p);
+        return with_sign_of(x, p.line + p.rest);
+    }
+};
+struct arctan_first {
+    static constexpr float lowest = -0x1p+60f, highest = 0x1p+60f;
+    [[gnu::always_inline]] vector operator()(vector x) const {
+        const vector square = x * x, d = 1.0f + square;
+        const vector lost = square > 1.0f ? 1.0f - (d - square) : square - (d - 1.0f);
+        const vector quotient = 1.0f / d, d_low = lost + fused(x, x, -square);
+        return fused(quotient, fused(-quotient, d, vector{} + 1.0f) - quotient * d_low, quotient);
+    }
+};
+
 // sin(x - turns pi), up to the sign, for turns up to 2^22: a difference of multiples of 2^-52 is exact.
 [[gnu::always_inline]] inline doubles_of_half sine_after(doubles_of_half x, doubles_of_half turns) {
     const doubles_of_half zero = {};

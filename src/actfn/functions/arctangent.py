@@ -19,6 +19,7 @@ def folded(m: Any, x: Any) -> tuple[Any, Any, Any]:
 
 @elementwise(
     hot=False,
+    piecewise=("value", "first"),
     float32_loops=True,
     aliases=("atan", "arc_tangent"),
     tags=("sigmoidal", "bounded", "monotone", "smooth", "zero_centred"),
