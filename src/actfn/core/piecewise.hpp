@@ -16,6 +16,7 @@ using namespace vectors;
 // The sum of two numbers, of which the second counts little.
 struct parts {
     vector line, rest;
+    [[gnu::always_inline]] vector sum() const { return line + rest; }
     // 1 less it.
     [[gnu::always_inline]] parts complement() const {
         const vector high = 1.0f - line;
@@ -62,10 +63,7 @@ template <const auto& table> struct pieces {
         const vector constant = coefficients[0][k], slope = coefficients[1][k], line = fused(u, slope, constant);
         return {line, fused(u * u, rest, corrected(fused(u, slope, constant - line)))};
     }
-    [[gnu::always_inline]] vector sum(vector x) const {
-        const parts p = split(x);
-        return p.line + p.rest;
-    }
+    [[gnu::always_inline]] vector sum(vector x) const { return split(x).sum(); }
 };
 
 // The same for a table with a root, around which it is right to the last place too.
@@ -77,10 +75,7 @@ template <const auto& table> struct rooted_pieces : pieces<table> {
         const vector u = x - this->centre[k];
         return this->around(k, u, [&](vector lost) { return fused(u, late_slope[k], lost) + late_constant[k]; });
     }
-    [[gnu::always_inline]] vector operator()(vector x) const {
-        const parts p = split(x);
-        return p.line + p.rest;
-    }
+    [[gnu::always_inline]] vector operator()(vector x) const { return split(x).sum(); }
 };
 
 // A kernel of `lowest` < x < `highest`; an infinite `highest` belongs to it.
@@ -254,13 +249,11 @@ struct arctan {
         const vector a = at_most(magnitude(x), 0x1p+60f), inverse = 1.0f / a;
         const integers far = a > 1.0f;
         const vector t = far ? inverse : a, lost = far ? fused(-inverse, a, vector{} + 1.0f) * inverse : vector{};
-        const integers k = half.place(t);
-        parts p = half.around(k, t - half.centre[k], [](vector of_line) { return of_line; });
-        p.rest += lost * half.coefficients[1][k];
+        parts p = half.split(t);
+        p.rest += lost * half.coefficients[1][half.place(t)];
         const vector high = 0x1.921fb6p+0f - p.line;
         const vector low = ((0x1.921fb6p+0f - high) - p.line) + (-0x1.777a5cp-25f - p.rest);
-        p = parts{high, low}.where(far, p);
-        return with_sign_of(x, p.line + p.rest);
+        return with_sign_of(x, parts{high, low}.where(far, p).sum());
     }
 };
 struct arctan_first {
@@ -312,16 +305,13 @@ struct sine_first {
 template <const auto& table, int limit> struct gate {
     static constexpr float lowest = -limit / 100.0f, highest = __FLT_MAX__;
     pieces<table> left;
-    [[gnu::always_inline]] vector operator()(vector x) const {
-        const auto p = left.split(at_most(magnitude(x), -lowest));
-        const vector positive = x < 0.0f ? vector{} : x, y = positive - p.line;
-        return with_sign_of(x, y + ((positive - y) - p.line - p.rest));
-    }
+    // But for the sign of zero.
     [[gnu::always_inline]] parts split(vector x) const {
         const parts p = left.split(at_most(magnitude(x), -lowest));
         const vector positive = x < 0.0f ? vector{} : x, y = positive - p.line;
-        return {with_sign_of(x, y), (positive - y) - p.line - p.rest};
+        return {y, (positive - y) - p.line - p.rest};
     }
+    [[gnu::always_inline]] vector operator()(vector x) const { return with_sign_of(x, split(x).sum()); }
 };
 // 1 less what the derivative is at -|x|.
 template <const auto& table, int limit, int left_limit = limit> struct gate_first {

@@ -55,6 +55,19 @@ template <int inputs, int outputs, class Parameters, actfn::Loop general>
             if (outside[output].has(places[i])) results[output][places[i]] = numbers[inputs + output][i];
 }
 
+#if !defined(__AVX512F__)
+// A bit for each lane.
+[[gnu::always_inline]] inline mask mask_of(integers condition) {
+#if defined(__AVX2__)
+    return static_cast<mask>(_mm256_movemask_ps((__m256)condition));
+#else
+    unsigned result = 0;
+    for (int i = 0; i < lanes; ++i) result |= static_cast<unsigned>(condition[i] & 1) << i;
+    return static_cast<mask>(result);
+#endif
+}
+#endif
+
 // Which lanes no piece is for, NaN among them.
 template <class Kernel> [[gnu::always_inline]] inline mask outside(vector x) {
     constexpr bool even = Kernel::lowest == -Kernel::highest && Kernel::highest < infinity;
@@ -67,13 +80,7 @@ template <class Kernel> [[gnu::always_inline]] inline mask outside(vector x) {
 #else
     integers inside = even ? compared < Kernel::highest : compared > Kernel::lowest;
     if (bounded) inside &= x < Kernel::highest;
-#if defined(__AVX2__)
-    return static_cast<mask>(~_mm256_movemask_ps((__m256)inside));
-#else
-    unsigned result = 0;
-    for (int i = 0; i < lanes; ++i) result |= static_cast<unsigned>(inside[i] & 1) << i;
-    return static_cast<mask>(~result);
-#endif
+    return static_cast<mask>(~mask_of(inside));
 #endif
 }
 
@@ -83,14 +90,7 @@ template <class Kernel> [[gnu::always_inline]] inline mask outside(vector x) {
     return _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(x, _mm512_set1_ps(lowest), _CMP_GE_OQ), x,
                                    _mm512_set1_ps(highest), _CMP_LT_OQ);
 #else
-    const integers inside = (x >= lowest) & (x < highest);
-#if defined(__AVX2__)
-    return static_cast<mask>(_mm256_movemask_ps((__m256)inside));
-#else
-    unsigned result = 0;
-    for (int i = 0; i < lanes; ++i) result |= static_cast<unsigned>(inside[i] & 1) << i;
-    return static_cast<mask>(result);
-#endif
+    return mask_of((x >= lowest) & (x < highest));
 #endif
 }
 

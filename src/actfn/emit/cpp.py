@@ -102,7 +102,7 @@ def gates(declaration: Declaration) -> Iterator[Ufunc]:
             by_hand,
             pieces,
             given,
-            alone,
+            interleaved=alone,
         )
 
     opening, passing, g = factor("gate", "value"), factor("up", "value"), graph.input("g")

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from actfn.emit.cpp import Ufunc, compact_loop, defaults, gates, loop, tuned_loop, ufuncs
 from actfn.functions.declare import Declaration
 
+# The loop for parameters that are numbers, and that for arrays of them.
+Pair = tuple[str, str]
+
 
 def entry(ufunc: Ufunc, declaration: Declaration) -> str:
     """Return the row of the table for one ufunc of a hot function."""
-    three = [_of_float32(ufunc, declaration), _loops(ufunc, "narrowing", "double"), _loops(ufunc, "precise", "double")]
-    return _row(ufunc, three)
+    wide = [_braced(_loops(ufunc, precision, "double")) for precision in ("narrowing", "precise")]
+    return _row(ufunc, [_of_float32(ufunc, declaration), *wide])
 
 
 def compact_entry(ufunc: Ufunc, declaration: Declaration) -> str:
@@ -41,49 +44,50 @@ def has_loop_of_float32(ufunc: Ufunc, declaration: Declaration) -> bool:
 
 def _of_float32(ufunc: Ufunc, declaration: Declaration) -> str:
     general = _loops(ufunc, "single" if declaration.single_rounding and not ufunc.parameters else "wide", "float")
-    scalars, arrays = general.strip("{}").split(">, ")
     if declaration.single_rounding and ufunc.parameters:
         in_float = f"loops::{ufunc.name}<single, float, true>"
-        return f"{{where_exact<{len(ufunc.parameters)}, {in_float}, {scalars}>>, {arrays}}}"
+        return _braced((f"where_exact<{len(ufunc.parameters)}, {in_float}, {general[0]}>", general[1]))
     if not any(ufunc.tuned) and not ufunc.piecewise:
-        return general
+        return _braced(general)
     if ufunc.piecewise:
         return _by_pieces(ufunc, "loop", general)
     return _by_hand(ufunc, f"tuned_loops::{ufunc.name}", general)
 
 
-def _by_pieces(ufunc: Ufunc, loop: str, general: str) -> str:
+def _by_pieces(ufunc: Ufunc, loop: str, general: Pair) -> str:
     """Return the loops by pieces, with the general ones for what no piece is for."""
     given = f"defaults::{ufunc.name}" if ufunc.parameters else "piecewise::no_parameters"
     inputs = f"{len(ufunc.inputs)}, " if loop == "loop" else ""
-    scalars = general.strip("{}").split(">, ")[0]
-    return _by_hand(ufunc, f"piecewise::{loop}<{inputs}{given}, {scalars}>, {', '.join(ufunc.piecewise)}>", general)
+    return _by_hand(ufunc, f"piecewise::{loop}<{inputs}{given}, {general[0]}, {', '.join(ufunc.piecewise)}>", general)
 
 
-def _by_hand(ufunc: Ufunc, by_hand: str, general: str) -> str:
+def _by_hand(ufunc: Ufunc, by_hand: str, general: Pair) -> str:
     """Return the loops by hand for parameters at their defaults, and the general ones for others and without FMA."""
-    scalars, arrays = general.strip("{}").split(">, ")
     chosen = f"{by_hand}, {by_hand}"
     if ufunc.parameters:
         counts = f"{len(ufunc.inputs)}, {len(ufunc.parameters)}, {len(ufunc.results)}"
-        both = f"by_default<defaults::{ufunc.name}, {by_hand}, {scalars}>, {arrays}, {counts}>"
+        both = f"by_default<defaults::{ufunc.name}, {by_hand}, {general[0]}, {general[1]}, {counts}>"
         chosen = f"{both}::of_scalars, {both}::of_arrays"
-    return f"ACTFN_TUNED(ACTFN_LIST({chosen}), ACTFN_LIST({general[1:-1]}))"
+    return f"ACTFN_TUNED(ACTFN_LIST({chosen}), ACTFN_LIST({general[0]}, {general[1]}))"
 
 
 def gate_entry(ufunc: Ufunc) -> str:
     """Return the row of the table for one ufunc of a gated function."""
     general = _loops(ufunc, "wide", "float")
-    if ufunc.piecewise:
-        general = _by_pieces(ufunc, "gated" if len(ufunc.results) == 1 else "gated_products", general)
+    work = "gated" if len(ufunc.results) == 1 else "gated_products"
+    first = _by_pieces(ufunc, work, general) if ufunc.piecewise else _braced(general)
     # Defaults are for tables of 16-bit results.
-    return _row(ufunc, [general, "{}", "{}"], "nullptr")
+    return _row(ufunc, [first, "{}", "{}"], "nullptr")
 
 
-def _loops(ufunc: Ufunc, precision: str, element: str) -> str:
+def _loops(ufunc: Ufunc, precision: str, element: str) -> Pair:
     arrays = "false" if ufunc.parameters else "true"
     name = f"loops::{ufunc.name}"
-    return f"{{{name}<{precision}, {element}, true>, {name}<{precision}, {element}, {arrays}>}}"
+    return f"{name}<{precision}, {element}, true>", f"{name}<{precision}, {element}, {arrays}>"
+
+
+def _braced(loops: Pair) -> str:
+    return f"{{{loops[0]}, {loops[1]}}}"
 
 
 def _row(ufunc: Ufunc, loops: Sequence[str], known: str = "") -> str:

@@ -27,7 +27,7 @@ class InterpretedRows:
     def __init__(self, declaration: Declaration, kernel: str) -> None:
         self.declaration, self.kernel = declaration, kernel
         self.reduced = declaration.reduces and kernel == "value"
-        self.narrow = _core.sums.get(declaration.name + {"value": "", "vjp": "_vjp"}.get(kernel, kernel))
+        self.narrow = _core.sums.get(declaration.name if kernel == "value" else f"{declaration.name}_{kernel}")
 
     def __call__(
         self,
