@@ -484,7 +484,16 @@ def test_budgets_of_every_size() -> None:
         (lambda: actfn.normmax(np.ones(3), alpha=1.0), ValueError, "normmax.*alpha.*1.0"),
         (lambda: actfn.budget(np.ones(3), budget=4.0), ValueError, "budget.*3 entries.*4.0"),
         (lambda: actfn.budget(np.ones(3), budget=0.0), ValueError, "budget.*0.0"),
-        (lambda: actfn.logsumexp.vjp(np.ones((3, 4)), np.ones(2)), ValueError, "logsumexp"),
+        (
+            lambda: actfn.logsumexp.vjp(np.ones((3, 4)), np.ones(2)),
+            ValueError,
+            r"logsumexp.vjp: g must have the shape \(3,\) of the result, got \(2,\)",
+        ),
+        (
+            lambda: actfn.logsumexp.vjp(np.ones((3, 4), np.float32), np.ones(2, np.float32)),
+            ValueError,
+            r"logsumexp.vjp: g must have the shape \(3,\) of the result, got \(2,\)",
+        ),
         (lambda: actfn.sparsemax.parameter_vjp(np.ones(3), np.ones(3)), TypeError, "sparsemax.*no parameters"),
     ],
 )

@@ -10,7 +10,18 @@ import numpy as np
 
 from actfn import parallel
 from actfn.activation import Activation, compiled
-from actfn.inputs import KEPT, UFUNC_KEYWORDS, as_array, cotangent, floats, is_axis, refusal, typed, undefined
+from actfn.inputs import (
+    KEPT,
+    UFUNC_KEYWORDS,
+    as_array,
+    broadcasts,
+    cotangent,
+    floats,
+    is_axis,
+    refusal,
+    typed,
+    undefined,
+)
 from actfn.kinds.elementwise import sum_to_shape
 from actfn.libraries.find import Library, find, is_foreign
 
@@ -188,6 +199,10 @@ class Simplex(Activation):
                 return parallel.call_rows(loop, inputs, axis, keywords)
             return loop(*inputs, axis=axis, **keywords)
         except (TypeError, ValueError) as error:
+            misfit = reduces and suffix and not broadcasts(np.shape(inputs[1]), of_result)
+            if misfit and isinstance(error, ValueError):
+                wrong = f"g must have the shape {of_result} of the result, got {np.shape(inputs[1])}"
+                raise ValueError(f"{self.name}.vjp: {wrong}") from error
             whole = shape if suffix else of_result
             raise refusal(self.name, error, dict(zip(("x", "g"), inputs)), keywords.get("out"), whole) from error
 
